@@ -1,0 +1,38 @@
+# Python 3.11 or newer, Node 20 or newer and make are all that is assumed; everything else is set
+# up by the first command that needs it.
+SHELL := bash
+PYTHON := .venv/bin/python
+TOOL := $(PYTHON) -m
+FUNCTION_APP := $(if $(wildcard function_app.py),-m function_app)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check lock clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup:  ## set up what is missing (the other commands do so by themselves)
+	@scripts/setup.sh
+
+run: setup  ## start everything, play the tour, keep serving; ICS=file.ics fills the mailbox
+	@$(TOOL) sandbox.tour --serve $(if $(ICS),--ics "$(ICS)")
+
+demo: setup  ## play the tour and stop; fails if a step did not see what it should
+	@$(TOOL) sandbox.tour $(if $(ICS),--ics "$(ICS)")
+
+test: setup  ## run the tests; ARGS="-k name" goes to pytest
+	@$(TOOL) pytest -n 2 --dist loadfile $(ARGS)
+
+check: setup  ## lint, formatting, types, import rules, requirements
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy -p shared -p sandbox $(FUNCTION_APP)
+	@.venv/bin/lint-imports
+	@scripts/lock.sh --check
+
+lock: setup  ## compile the requirements files again; ARGS="--upgrade" takes newer versions
+	@scripts/lock.sh $(ARGS)
+
+clean:  ## remove all that was set up or made
+	@rm -rf .venv sandbox/node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
