@@ -1,0 +1,1 @@
+"""Microsoft's services: sign-in, directory, Graph calendar, subscriptions."""

@@ -1,0 +1,1 @@
+"""What every Graph request passes first: identity, permissions, limits, faults."""

@@ -1,0 +1,1 @@
+"""Change notifications: subscriptions, their handshake and their delivery."""
