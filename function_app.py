@@ -1,0 +1,30 @@
+"""The functions of the app: wires the blueprints, nothing else."""
+
+import azure.functions as func
+
+from shared.settings import settings
+from shared.triggers import (
+    busy,
+    configuration,
+    connections,
+    notifications,
+    oauth,
+    queues,
+    status,
+    timers,
+)
+
+settings()
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+for module in (
+    configuration,
+    connections,
+    notifications,
+    oauth,
+    queues,
+    status,
+    busy,
+    timers,
+):
+    app.register_functions(module.blueprint)

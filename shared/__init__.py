@@ -1,0 +1,1 @@
+"""The application: calendar sync for a CRM with many locations."""

@@ -1,0 +1,1 @@
+"""Signing in, sealed token caches, and one refresh at a time."""

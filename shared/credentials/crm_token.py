@@ -1,0 +1,75 @@
+"""The CRM's bearer tokens: JWTs by HS256 with a shared secret, or by the keys of a JWKS."""
+
+import asyncio
+import ssl
+from typing import Any
+
+import jwt
+
+from shared.domain.access import Caller, Membership
+from shared.domain.model import LocationId, UserId
+from shared.errors import NotAuthenticated
+
+_LEEWAY_SECONDS = 30
+_MOST_LOCATIONS = 1000
+_ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
+
+
+class CrmTokens:
+    """Checks signature, issuer, audience and time, then reads who is calling."""
+
+    def __init__(
+        self,
+        issuer: str,
+        audience: str,
+        secret: str | None,
+        jwks_url: str | None,
+        tls: ssl.SSLContext,
+    ) -> None:
+        self._issuer, self._audience, self._secret = issuer, audience, secret
+        self._jwks = jwt.PyJWKClient(jwks_url, ssl_context=tls) if jwks_url else None
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """Raises NotAuthenticated, saying what is wrong but never showing the token."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.casefold() != "bearer" or not token:
+            raise NotAuthenticated("A bearer token of the CRM is needed.", code="token_missing")
+        try:
+            claims = await self._claims(token.strip())
+        except jwt.ExpiredSignatureError:
+            raise NotAuthenticated("The token has expired.", code="token_expired") from None
+        except jwt.PyJWKClientConnectionError:
+            raise NotAuthenticated(
+                "The keys of the CRM cannot be read.", code="token_unverifiable"
+            ) from None
+        except jwt.PyJWTError:
+            raise NotAuthenticated("The token is not valid.", code="token_invalid") from None
+        return _caller(claims)
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        key: Any = self._secret
+        algorithms = ["HS256"]
+        if self._jwks is not None:
+            found = await asyncio.to_thread(self._jwks.get_signing_key_from_jwt, token)
+            key, algorithms = found.key, _ASYMMETRIC
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=_LEEWAY_SECONDS,
+            options={"require": ["exp", "iss", "aud", "sub"]},
+        )
+        return claims
+
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    locations = claims.get("locations")
+    if not isinstance(locations, dict) or len(locations) > _MOST_LOCATIONS:
+        raise NotAuthenticated("The token names no locations.", code="token_invalid")
+    try:
+        roles = {LocationId(str(key)): Membership(role) for key, role in locations.items()}
+    except ValueError:
+        raise NotAuthenticated("The token names an unknown role.", code="token_invalid") from None
+    return Caller(UserId(str(claims["sub"])), str(claims.get("name") or ""), roles)

@@ -1,0 +1,146 @@
+"""When a user is busy: events under the user's policies, fail-closed where nothing is known."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from shared.domain.mirror import Availability, Event, Kind
+from shared.domain.model import CalendarState, ProviderName, Role
+from shared.domain.spans import Days, Interval, Span
+from shared.domain.zones import zone_info
+
+
+class RecurringEvents(StrEnum):
+    """R11: sync the first event of a series only, or every occurrence in the window."""
+
+    FIRST = "first"
+    EVERY = "every"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    recurring_events: RecurringEvents = RecurringEvents.FIRST
+    busy_when_tentative: bool = True
+    busy_when_elsewhere: bool = False
+    ignore_all_day: bool = False
+
+    def sees(self, event: Event) -> bool:
+        """Whether the event is one that this user's setting for series lets through (R11)."""
+        if event.kind is Kind.SINGLE:
+            return True
+        return (event.kind is Kind.FIRST) == (self.recurring_events is RecurringEvents.FIRST)
+
+    def blocks(self, event: Event) -> bool:
+        if not self.sees(event) or (self.ignore_all_day and isinstance(event.span, Days)):
+            return False
+        match event.availability:
+            case Availability.FREE:
+                return False
+            case Availability.TENTATIVE:
+                return self.busy_when_tentative
+            case Availability.ELSEWHERE:
+                return self.busy_when_elsewhere
+            case _:
+                return True
+
+
+class Freshness(StrEnum):
+    CURRENT = "current"
+    FIRST_READ = "first_read"
+    STALE = "stale"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How much a calendar's mirror is worth for a stretch of time (R16)."""
+
+    freshness: Freshness
+    as_of: datetime | None
+    reason: str | None = None
+
+
+def reading(
+    state: CalendarState | None, asked: Interval, now: datetime, stale_after: timedelta
+) -> Reading:
+    """Whether the mirror answers for `asked`; anything but CURRENT counts as busy (R16)."""
+    if state is None or (state.checked_at is None and state.problem is None):
+        return Reading(Freshness.FIRST_READ, None, "first_read_running")
+    as_of = state.checked_at
+    if state.problem is not None:
+        return Reading(Freshness.UNREADABLE, as_of, state.problem.code)
+    if as_of is None or now - as_of > stale_after:
+        return Reading(Freshness.STALE, as_of, "not_read_in_time")
+    window = state.window
+    if window is None or asked.start < window.start or asked.end > window.end:
+        return Reading(Freshness.UNREADABLE, as_of, "outside_synced_window")
+    return Reading(Freshness.CURRENT, as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Why a stretch is blocked, and by which calendar."""
+
+    provider: ProviderName
+    calendar_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    interval: Interval
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarTime:
+    """One selected calendar: what is known of it and the events of its mirror around `asked`."""
+
+    provider: ProviderName
+    calendar_id: str
+    role: Role
+    reading: Reading
+    zone: str | None
+    events: tuple[Event, ...]
+
+
+def busy(calendars: Iterable[CalendarTime], policy: Policy, asked: Interval) -> list[Block]:
+    """Merged blocks within `asked`, in order; a calendar that is not current blocks all of it."""
+    found = [block for calendar in calendars for block in _blocks(calendar, policy, asked)]
+    return _merged(found)
+
+
+def instants(span: Span, zone: ZoneInfo) -> Interval:
+    """The instants of `span`, its days taken in `zone`."""
+    return span.in_zone(zone) if isinstance(span, Days) else span
+
+
+def _blocks(calendar: CalendarTime, policy: Policy, asked: Interval) -> Iterator[Block]:
+    if calendar.reading.freshness is not Freshness.CURRENT:
+        yield Block(asked, (_source(calendar, calendar.reading.freshness.value),))
+        return
+    zone = zone_info(calendar.zone)
+    for event in calendar.events:
+        interval = instants(event.span, zone)
+        if interval.overlaps(asked) and policy.blocks(event):
+            yield Block(interval.clipped(asked), (_source(calendar, event.availability.value),))
+
+
+def _source(calendar: CalendarTime, reason: str) -> Source:
+    return Source(calendar.provider, calendar.calendar_id, reason)
+
+
+def _merged(blocks: list[Block]) -> list[Block]:
+    """Blocks that overlap or touch become one, with the sources of all, each once."""
+    merged: list[Block] = []
+    for block in sorted(blocks, key=lambda b: b.interval):
+        last = merged[-1] if merged else None
+        if last is None or block.interval.start > last.interval.end:
+            merged.append(block)
+            continue
+        end = max(last.interval.end, block.interval.end)
+        sources = tuple(dict.fromkeys((*last.sources, *block.sources)))
+        merged[-1] = Block(Interval(last.interval.start, end), sources)
+    return merged

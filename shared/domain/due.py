@@ -1,0 +1,117 @@
+"""What a calendar is due for, and when: pure functions of its state and the time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from shared.domain.model import (
+    CalendarKey,
+    CalendarState,
+    Cursor,
+    Detail,
+    Push,
+    PushStatus,
+    Role,
+    Roster,
+    Watch,
+    Window,
+)
+
+CURSOR_VERSION = 1
+"""Raise this when what we keep of an event changes: every mirror is then read in full again."""
+
+MINUTES = 60
+"""Slots of a roster. The periods of the sweep must divide it."""
+
+_FULL_READ_EVERY = timedelta(hours=24)
+_PROBE_REFUSED_PUSH_EVERY = timedelta(hours=24)
+_REAUTHORIZE_NOT_BEFORE = timedelta(minutes=10)
+_RECHECKS = (timedelta(seconds=15), timedelta(seconds=60))
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """How far the mirrors reach, in days before and after today."""
+
+    past_days: int
+    future_days: int
+
+    def window(self, now: datetime) -> Window:
+        """Whole UTC days around today."""
+        today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+        return Window(
+            today - timedelta(days=self.past_days), today + timedelta(days=self.future_days + 1)
+        )
+
+
+def minute_slot(key: CalendarKey) -> int:
+    """The minute of the hour that is this calendar's place in the rosters."""
+    return int(key[:8], 16) % MINUTES
+
+
+def slots_due(now: datetime, period_minutes: int) -> list[int]:
+    """The slots that a sweep with that period visits in the minute of `now`."""
+    return list(range(now.minute % period_minutes, MINUTES, period_minutes))
+
+
+def wanted_detail(watches: tuple[Watch, ...]) -> Detail:
+    """Titles are kept only for a calendar that is somebody's primary (R15)."""
+    primary = any(watch.role is Role.PRIMARY for watch in watches)
+    return Detail.TITLES if primary else Detail.TIME
+
+
+def usable_cursor(
+    state: CalendarState, detail: Detail, horizon: Horizon, now: datetime
+) -> Cursor | None:
+    """The cursor to go on from; None when a full read is due.
+
+    That is daily, since providers lose deletions and the window of a cursor is fixed; sooner when
+    the cursor has an older format or its window ends early, or when more detail is wanted.
+    """
+    cursor, read_at = state.cursor, state.full_read_at
+    if cursor is None or read_at is None or cursor.version != CURSOR_VERSION:
+        return None
+    if detail is Detail.TITLES and state.detail is Detail.TIME:
+        return None
+    # A window that lost more than a day of future no longer answers for what users may ask.
+    if cursor.window.end < horizon.window(now).end - timedelta(days=1):
+        return None
+    return cursor if now - read_at < _FULL_READ_EVERY else None
+
+
+def needs_new_push(state: CalendarState, now: datetime) -> bool:
+    """Shared calendars never get one: Graph refuses subscriptions on them."""
+    push = state.push
+    if state.shared:
+        return False
+    if push.status is PushStatus.REFUSED:
+        return push.changed_at is None or now - push.changed_at >= _PROBE_REFUSED_PUSH_EVERY
+    return push.status is PushStatus.NONE or push.expires_at is None or push.expires_at <= now
+
+
+def needs_renewal(push: Push, now: datetime, asked_for: bool = False) -> bool:
+    """With less than a third of its life left, or when the provider asks to authorise it anew.
+
+    Graph wants no second renewal within ten minutes of the last.
+    """
+    if push.status is not PushStatus.ACTIVE or push.expires_at is None or push.changed_at is None:
+        return False
+    if asked_for:
+        return now - push.changed_at >= _REAUTHORIZE_NOT_BEFORE
+    return push.expires_at - now < (push.expires_at - push.changed_at) / 3
+
+
+def roster_for(state: CalendarState) -> Roster:
+    """The sparse roster only for a default calendar with live push.
+
+    Push for other calendars is undocumented at Microsoft, so those are polled besides.
+    """
+    pushed = state.push.status is PushStatus.ACTIVE and state.is_default
+    return Roster.PUSH if pushed else Roster.POLL
+
+
+def recheck_after(attempt: int) -> timedelta | None:
+    """The wait before looking again when a notification came and nothing was found.
+
+    Providers notify before their own copies agree: 15 s and 60 s later are tried, then no more.
+    """
+    return _RECHECKS[attempt] if attempt < len(_RECHECKS) else None

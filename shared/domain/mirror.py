@@ -1,0 +1,79 @@
+"""What a mirror holds: events that take time, and the facts of the series that they belong to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from shared.domain.model import Detail
+from shared.domain.spans import Span
+
+
+class Availability(StrEnum):
+    """How an event takes its owner's time, whatever the provider calls it."""
+
+    FREE = "free"
+    TENTATIVE = "tentative"
+    BUSY = "busy"
+    OUT_OF_OFFICE = "outOfOffice"
+    ELSEWHERE = "workingElsewhere"
+
+
+class Kind(StrEnum):
+    SINGLE = "single"
+    OCCURRENCE = "occurrence"
+    EXCEPTION = "exception"
+    FIRST = "first"
+    """The first event of a series, standing for the series as a whole (R11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`title` is None for a private event and on calendars that keep only time (R15)."""
+
+    id: str
+    kind: Kind
+    span: Span
+    availability: Availability
+    private: bool = False
+    series_id: str | None = None
+    title: str | None = None
+
+    def at_detail(self, detail: Detail) -> "Event":
+        if self.title is None or (detail is Detail.TITLES and not self.private):
+            return self
+        return replace(self, title=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series as a whole; `first` is the span of its first event by its rule."""
+
+    id: str
+    first: Span
+    availability: Availability
+    private: bool = False
+    title: str | None = None
+
+    def first_event(self) -> Event:
+        return Event(
+            id=self.id,
+            kind=Kind.FIRST,
+            span=self.first,
+            availability=self.availability,
+            private=self.private,
+            series_id=self.id,
+            title=self.title,
+        )
+
+    def at_detail(self, detail: Detail) -> "Series":
+        if self.title is None or (detail is Detail.TITLES and not self.private):
+            return self
+        return replace(self, title=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Events by id (the FIRST event of a series under the id of the series), series by id."""
+
+    events: Mapping[str, Event] = field(default_factory=dict)
+    series: Mapping[str, Series] = field(default_factory=dict)

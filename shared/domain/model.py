@@ -1,0 +1,160 @@
+"""The words of the product, as types.
+
+Account     an Outlook or Google account, keyed by provider and the provider's stable id.
+Connection  an account at a location for a user.
+Selection   which calendars a user has chosen at a location, and how they block time.
+Calendar    one calendar of an account; its key names its partition in the store.
+Watch       the interest of one user at one location in a calendar, as primary or conflict.
+Mirror      our copy of the time that a calendar blocks (see mirror.py).
+Cursor      how far a mirror has read.
+Push        the provider's push channel for a calendar.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import NewType
+
+ProviderName = NewType("ProviderName", str)
+LocationId = NewType("LocationId", str)
+UserId = NewType("UserId", str)
+CalendarKey = NewType("CalendarKey", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`subject` is the provider's stable id: Microsoft `tid.oid`, Google `sub`."""
+
+    provider: ProviderName
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}|{self.subject}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Account":
+        provider, _, subject = text.partition("|")
+        return cls(ProviderName(provider), subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One calendar of an account. `calendar_id` is the provider's, case-sensitive and opaque."""
+
+    account: Account
+    calendar_id: str
+
+    @property
+    def key(self) -> CalendarKey:
+        """128 bits that name this calendar in keys, queues and logs without giving it away."""
+        return CalendarKey(sha256(f"{self.account}|{self.calendar_id}".encode()).hexdigest()[:32])
+
+
+class Role(StrEnum):
+    """What a calendar is to a user at a location."""
+
+    PRIMARY = "primary"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    location: LocationId
+    user: UserId
+    role: Role
+
+
+class Detail(StrEnum):
+    """How much of each event the mirror keeps (R15)."""
+
+    TIME = "time"
+    TITLES = "titles"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarInfo:
+    """A calendar as the provider lists it now."""
+
+    calendar_id: str
+    name: str
+    color: str | None
+    owner_name: str | None
+    owner_address: str | None
+    is_default: bool
+    can_write: bool
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that a mirror covers: half-open, aware UTC instants."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`token` is the provider's own, opaque; `version` is our format of what was read with it."""
+
+    token: str
+    version: int
+    window: Window
+
+
+class PushStatus(StrEnum):
+    NONE = "none"
+    ACTIVE = "active"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    status: PushStatus = PushStatus.NONE
+    subscription_id: str | None = None
+    expires_at: datetime | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What keeps a calendar or an account from being read, as a stable code."""
+
+    code: str
+    since: datetime
+
+
+class Roster(StrEnum):
+    PUSH = "push"
+    POLL = "poll"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarState:
+    """What is known of a calendar as a whole; one row, whose ETag guards the partition.
+
+    `checked_at` is an instant before the last complete read began: everything that the provider
+    held then is in the mirror. `zone` is the IANA zone in which the calendar's all-day events lie.
+    """
+
+    account: Account
+    calendar_id: str
+    is_default: bool
+    shared: bool
+    detail: Detail = Detail.TIME
+    roster: Roster = Roster.POLL
+    cursor: Cursor | None = None
+    window: Window | None = None
+    zone: str | None = None
+    checked_at: datetime | None = None
+    full_read_at: datetime | None = None
+    recheck_at: datetime | None = None
+    push: Push = field(default_factory=Push)
+    problem: Problem | None = None
+    events: int = 0
+    watch_version: int = 0
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(self.account, self.calendar_id)

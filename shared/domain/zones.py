@@ -1,0 +1,23 @@
+"""Names of time zones, as people and providers write them."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+from tzlocal.windows_tz import win_tz
+
+_IANA_BY_FOLDED = {name.casefold(): name for name in available_timezones()}
+_WINDOWS_BY_FOLDED = {name.casefold(): iana for name, iana in win_tz.items()}
+
+
+def iana_zone(name: str | None) -> str | None:
+    """The IANA name for a Windows or IANA name; None where there is no such zone.
+
+    Outlook also says `tzone://Microsoft/Custom`, `Customized Time Zone` or nothing at all: these
+    name no zone, so the caller falls back to the instants that it asked for in UTC.
+    """
+    folded = (name or "").strip().casefold()
+    return _WINDOWS_BY_FOLDED.get(folded) or _IANA_BY_FOLDED.get(folded)
+
+
+def zone_info(name: str | None) -> ZoneInfo:
+    """The zone of that IANA name; UTC where there is none."""
+    return ZoneInfo(name) if name else ZoneInfo("UTC")

@@ -1,0 +1,266 @@
+"""Connecting an account: the sign-in begins at the API and ends at the callback."""
+
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from shared.credentials.base import SignedIn
+from shared.domain.access import Caller
+from shared.domain.model import LocationId, ProviderName, UserId
+from shared.domain.ownership import Owner, claimed, may_claim, names_owner_to
+from shared.domain.records import AccountRecord, Connection
+from shared.errors import (
+    InvalidRequest,
+    MailboxMissing,
+    OperatorFault,
+    ProviderError,
+    ReconnectRequired,
+    SignInFailed,
+    StoreConflict,
+)
+from shared.flows.apply_selection import apply_selection
+from shared.flows.disconnect import let_go
+from shared.flows.ports import Ports
+from shared.messages import Cause, SyncCalendar
+
+SIGN_IN_LASTS = timedelta(minutes=10)
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SignInBegun:
+    """`browser_secret` goes into a cookie: only the browser that began may finish."""
+
+    authorization_url: str
+    expires_at: datetime
+    browser_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What is remembered, sealed, between the two halves."""
+
+    provider: ProviderName
+    location: LocationId
+    user: UserId
+    user_name: str
+    locations: tuple[LocationId, ...]
+    return_url: str | None
+    browser: str
+    flow: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    connection: Connection
+    return_url: str | None
+
+
+async def begin_connect(
+    caller: Caller,
+    location: LocationId,
+    provider: ProviderName,
+    return_url: str | None,
+    ports: Ports,
+) -> SignInBegun:
+    """Raises InvalidRequest for a return address that is not of the CRM."""
+    _check_return_url(return_url, ports.policies.return_url_origins)
+    begun = await ports.ways_to_sign_in[provider].begin(ports.policies.callback_url(provider))
+    browser_secret = secrets.token_urlsafe(32)
+    pending = _Pending(
+        provider=provider,
+        location=location,
+        user=caller.user,
+        user_name=caller.name,
+        locations=tuple(caller.locations),
+        return_url=return_url,
+        browser=_hash(browser_secret),
+        flow=begun.flow,
+    )
+    expires_at = ports.clock() + SIGN_IN_LASTS
+    sealed = ports.sealer.seal(json.dumps(asdict(pending)).encode())
+    await ports.sign_ins.put(_hash(begun.state), sealed, expires_at)
+    return SignInBegun(begun.authorization_url, expires_at, browser_secret)
+
+
+async def finish_connect(
+    provider: ProviderName, answer: Mapping[str, str], browser_secret: str | None, ports: Ports
+) -> Connected:
+    """`answer` is the query of the callback. Raises SignInFailed; then nothing new is kept."""
+    pending = await _taken(provider, answer, browser_secret, ports)
+    try:
+        signed_in = await ports.ways_to_sign_in[provider].finish(pending.flow, answer)
+        await _check_mailbox(signed_in, ports)
+        connection = await _connected(pending, signed_in, ports)
+    except SignInFailed as failure:
+        raise SignInFailed(
+            failure.detail, code=failure.reason, return_url=pending.return_url
+        ) from failure
+    except ProviderError as error:
+        raise _failure(error, pending.return_url) from error
+    return Connected(connection, pending.return_url)
+
+
+async def _taken(
+    provider: ProviderName, answer: Mapping[str, str], browser_secret: str | None, ports: Ports
+) -> _Pending:
+    """The sign-in that began, removed from the store: it can be finished once."""
+    state = answer.get("state")
+    if not state:
+        raise SignInFailed("This address only ends a sign-in. Start again.", code="state_missing")
+    kept = await ports.sign_ins.take(_hash(state))
+    if kept is None:
+        raise SignInFailed(
+            "This sign-in is not known, or was used already. Start again.", code="state_unknown"
+        )
+    sealed, expires_at = kept
+    fields = json.loads(ports.sealer.open(sealed))
+    pending = _Pending(**{**fields, "locations": tuple(fields["locations"])})
+    if ports.clock() >= expires_at:
+        raise SignInFailed(
+            "This sign-in took longer than ten minutes. Start again.",
+            code="state_expired",
+            return_url=pending.return_url,
+        )
+    same_browser = hmac.compare_digest(pending.browser, _hash(browser_secret or ""))
+    if not same_browser or pending.provider != provider:
+        raise SignInFailed(
+            "This sign-in was begun in another browser. Start again in this one.",
+            code="other_browser",
+        )
+    return pending
+
+
+async def _check_mailbox(signed_in: SignedIn, ports: Ports) -> None:
+    """R2: an account without a cloud mailbox is refused before anything is kept."""
+    access_token = signed_in.tokens.access_token
+
+    async def token(refused: str | None) -> str:
+        return access_token
+
+    provider = ports.providers[signed_in.account.provider]
+    try:
+        await provider.check_mailbox(token)
+    except MailboxMissing:
+        raise SignInFailed(
+            "This account has no mailbox in the cloud. Connect a Microsoft 365, Outlook.com, Live "
+            "or Hotmail account; mailboxes on your organisation's own Exchange server and accounts "
+            "without a mailbox licence cannot be connected.",
+            code="no_mailbox",
+        ) from None
+
+
+async def _connected(pending: _Pending, signed_in: SignedIn, ports: Ports) -> Connection:
+    """Claims the account for the user, then keeps the connection."""
+    member = await ports.locations.member(pending.location, pending.user)
+    existing = member.connections.get(pending.provider)
+    if existing is not None and existing.account != signed_in.account:
+        raise _second_account(existing)
+    await _claim(pending, signed_in, ports)
+    wanted = Connection(
+        location=pending.location,
+        user=pending.user,
+        account=signed_in.account,
+        profile=signed_in.profile,
+        connected_at=ports.clock(),
+        user_name=pending.user_name,
+    )
+    kept = await ports.locations.connect(wanted)
+    if kept.account != signed_in.account:
+        await let_go(signed_in.account, pending.user, pending.location, ports)
+        raise _second_account(kept)
+    await _sync_all(kept, ports)
+    return kept
+
+
+async def _claim(pending: _Pending, signed_in: SignedIn, ports: Ports) -> None:
+    """R4: of many who claim an account at once exactly one gets it."""
+    tokens = ports.vault.sealed(signed_in.tokens)
+    for _ in range(_ATTEMPTS):
+        record = await ports.accounts.load(signed_in.account)
+        now = ports.clock()
+        if record.owner is not None:
+            in_use = await _in_use(record, ports)
+            if not may_claim(record.owner, pending.user, in_use, now):
+                raise _taken_by(record.owner, pending)
+        owner = claimed(record.owner, pending.user, pending.user_name, pending.location, now)
+        try:
+            await ports.accounts.claim(record, owner, signed_in.profile, tokens)
+        except StoreConflict:
+            continue
+        return
+    raise SignInFailed("This account is being connected elsewhere. Try again.", code="try_again")
+
+
+async def _in_use(record: AccountRecord, ports: Ports) -> set[LocationId]:
+    """The owner's locations where the account is really connected."""
+    owner = record.owner
+    if owner is None:
+        return set()
+    members = [await ports.locations.member(place, owner.user) for place in owner.locations]
+    provider = record.account.provider
+    return {
+        member.location
+        for member in members
+        if (found := member.connections.get(provider)) and found.account == record.account
+    }
+
+
+async def _sync_all(connection: Connection, ports: Ports) -> None:
+    """After a reconnect everything that is watched is read at once."""
+    await apply_selection(connection.location, connection.user, ports)
+    record = await ports.accounts.load(connection.account)
+    for key in sorted(record.calendars):
+        await ports.queues.send(
+            SyncCalendar(calendar=key, cause=Cause.RECONNECTED, at=ports.clock())
+        )
+
+
+def _second_account(existing: Connection) -> SignInFailed:
+    return SignInFailed(
+        f"{existing.profile.email} is connected here already. Disconnect it first, or choose that "
+        "account when you sign in.",
+        code="another_account_connected",
+    )
+
+
+def _taken_by(owner: Owner, pending: _Pending) -> SignInFailed:
+    """R4: the owner is named only to members of a location that both share."""
+    known = names_owner_to(owner, pending.locations)
+    who = owner.user_name or "another user" if known else "another user"
+    return SignInFailed(
+        f"This account is already connected by {who}, and an account belongs to one user. To use "
+        "its calendar, connect another account for yourself and, from the account that is already "
+        "connected, share the calendar with it: it then appears in your list of calendars.",
+        code="account_taken",
+    )
+
+
+def _failure(error: ProviderError, return_url: str | None) -> SignInFailed:
+    if isinstance(error, ReconnectRequired):
+        code = "sign_in_failed" if error.reason == error.code else error.reason
+        return SignInFailed(error.detail, code=code, return_url=return_url)
+    if isinstance(error, OperatorFault):
+        detail = "The sign-in is not set up correctly. Please tell your administrator."
+        return SignInFailed(detail, code="operator_fault", return_url=return_url)
+    detail = "The provider is not available right now. Try again in some minutes."
+    return SignInFailed(detail, code="provider_unavailable", return_url=return_url)
+
+
+def _check_return_url(return_url: str | None, origins: tuple[str, ...]) -> None:
+    if return_url is None:
+        return
+    parts = urlsplit(return_url)
+    if f"{parts.scheme}://{parts.netloc}" not in origins:
+        raise InvalidRequest(
+            "returnUrl must be an address of the CRM.", code="return_url_not_allowed"
+        )
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

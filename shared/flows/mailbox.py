@@ -1,0 +1,64 @@
+"""Asking a mailbox: at most four requests in flight over all instances, and none while it rests.
+
+https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from enum import Enum
+
+from shared.domain.model import Account, Problem
+from shared.errors import MailboxBusy, ReconnectRequired, Throttled
+from shared.flows.ports import Ports
+from shared.providers.base import AccessToken
+
+_LEASE_LASTS = timedelta(minutes=10)
+_ATTEMPTS = 3
+
+
+class Lane(Enum):
+    """Three requests in the background; the fourth place is kept for people who wait."""
+
+    BACKGROUND = ("1", "2", "3")
+    INTERACTIVE = ("4", "1", "2", "3")
+
+
+@asynccontextmanager
+async def mailbox(ports: Ports, account: Account, lane: Lane) -> AsyncIterator[AccessToken]:
+    """One place in flight at the account's mailbox, and its access tokens.
+
+    Raises Throttled while the mailbox rests, MailboxBusy while all places are taken, and
+    ReconnectRequired without asking anybody when that is known already. What is raised inside
+    and concerns the account is kept: a rest for everybody, or that the user must sign in again.
+    """
+    record = await ports.accounts.load(account)
+    now = ports.clock()
+    if record.problem is not None:
+        raise ReconnectRequired("This account must be connected again.", code=record.problem.code)
+    if record.paused_until is not None and record.paused_until > now:
+        wait = (record.paused_until - now).total_seconds()
+        raise Throttled("The mailbox rests.", retry_after=wait)
+    lease = None
+    for _ in range(_ATTEMPTS):
+        lease = await ports.accounts.take_lease(record, lane.value, now, now + _LEASE_LASTS)
+        if lease is not None:
+            break
+        record = await ports.accounts.load(account)
+    if lease is None:
+        raise MailboxBusy("All places of the mailbox are taken.")
+
+    async def token(refused: str | None) -> str:
+        current = record if refused is None else await ports.accounts.load(account)
+        return await ports.vault.access_token(current, refused)
+
+    try:
+        yield token
+    except Throttled as error:
+        await ports.accounts.pause(account, ports.clock() + timedelta(seconds=error.retry_after))
+        raise
+    except ReconnectRequired as error:
+        await ports.accounts.report_problem(account, Problem(error.reason, ports.clock()))
+        raise
+    finally:
+        await ports.accounts.give_back(lease)

@@ -1,0 +1,58 @@
+"""What the flows are given to work with; services.py puts it together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.credentials.base import SignIn
+from shared.credentials.sealing import Sealer
+from shared.credentials.vault import Vault
+from shared.domain.due import Horizon
+from shared.domain.model import ProviderName
+from shared.messages import Message
+from shared.providers.base import CalendarProvider
+from shared.store.base import (
+    AccountStore,
+    CalendarStore,
+    LocationStore,
+    RosterStore,
+    SignInStore,
+)
+
+
+class Queues(Protocol):
+    async def send(self, message: Message, delay_seconds: float = 0) -> None: ...
+
+    async def length(self, queue: str) -> int:
+        """About how many messages wait, hidden ones included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What the settings say, for the flows."""
+
+    horizon: Horizon
+    stale_after: timedelta
+    sweep_minutes: int
+    sweep_minutes_without_push: int
+    notification_secret: str
+    return_url_origins: tuple[str, ...]
+    callback_url: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    calendars: CalendarStore
+    accounts: AccountStore
+    locations: LocationStore
+    sign_ins: SignInStore
+    roster: RosterStore
+    queues: Queues
+    providers: Mapping[ProviderName, CalendarProvider]
+    ways_to_sign_in: Mapping[ProviderName, SignIn]
+    vault: Vault
+    sealer: Sealer
+    policies: Policies
+    clock: Callable[[], datetime]

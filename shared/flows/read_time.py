@@ -1,0 +1,112 @@
+"""Answers from the mirror: when a user is busy, and the events of the primary calendar.
+
+No provider is asked. What is not known counts as busy, and says so (R16).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.availability import (
+    Block,
+    CalendarTime,
+    Freshness,
+    Reading,
+    busy,
+    instants,
+    reading,
+)
+from shared.domain.mirror import Event
+from shared.domain.model import Calendar, LocationId, ProviderName, Role, UserId
+from shared.domain.records import Member
+from shared.domain.selection import Choice
+from shared.domain.spans import Interval
+from shared.domain.zones import zone_info
+from shared.errors import InvalidRequest
+from shared.flows.ports import Ports
+
+LONGEST = timedelta(days=92)
+
+
+@dataclass(frozen=True, slots=True)
+class BusyTime:
+    complete: bool
+    blocks: list[Block]
+    calendars: list[CalendarTime]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEvents:
+    """`calendar` is None while no primary calendar is chosen."""
+
+    calendar: CalendarTime | None
+    events: list[tuple[Event, Interval]]
+
+
+def asked_range(start: datetime, end: datetime) -> Interval:
+    """Raises InvalidRequest for a range that ends before it starts, or is too long."""
+    if end <= start:
+        raise InvalidRequest("end must be after start.", code="range_empty")
+    if end - start > LONGEST:
+        raise InvalidRequest("Ask for at most 92 days at a time.", code="range_too_long")
+    return Interval(start, end)
+
+
+async def busy_time(location: LocationId, user: UserId, asked: Interval, ports: Ports) -> BusyTime:
+    member = await ports.locations.member(location, user)
+    chosen = dict(member.selection.selection.roles())
+    calendars = await _times(member, chosen, asked, ports)
+    blocks = busy(calendars, member.selection.selection.policy, asked)
+    complete = all(c.reading.freshness is Freshness.CURRENT for c in calendars)
+    return BusyTime(complete, blocks, calendars)
+
+
+async def shown_events(
+    location: LocationId, user: UserId, asked: Interval, ports: Ports
+) -> ShownEvents:
+    """Events of the primary calendar in order, free ones too, by the setting for series."""
+    member = await ports.locations.member(location, user)
+    selection = member.selection.selection
+    if selection.primary is None:
+        return ShownEvents(None, [])
+    [calendar] = await _times(member, {selection.primary: Role.PRIMARY}, asked, ports)
+    zone = zone_info(calendar.zone)
+    shown = [
+        (event, span)
+        for event in calendar.events
+        if selection.policy.sees(event)
+        and (span := instants(event.span, zone)).start < asked.end
+        and (span.end > asked.start or span.start >= asked.start)
+    ]
+    return ShownEvents(calendar, sorted(shown, key=lambda pair: (pair[1], pair[0].id)))
+
+
+async def _times(
+    member: Member, chosen: Mapping[Choice, Role], asked: Interval, ports: Ports
+) -> list[CalendarTime]:
+    return list(
+        await asyncio.gather(
+            *(_time(member, choice, role, asked, ports) for choice, role in chosen.items())
+        )
+    )
+
+
+async def _time(
+    member: Member, choice: Choice, role: Role, asked: Interval, ports: Ports
+) -> CalendarTime:
+    connection = member.connections.get(choice.provider)
+    if connection is None:
+        gone = Reading(Freshness.UNREADABLE, None, "not_connected")
+        return CalendarTime(choice.provider, choice.calendar_id, role, gone, None, ())
+    key = Calendar(connection.account, choice.calendar_id).key
+    glance = await ports.calendars.glance(key, asked)
+    state = glance.state if glance else None
+    return CalendarTime(
+        provider=ProviderName(choice.provider),
+        calendar_id=choice.calendar_id,
+        role=role,
+        reading=reading(state, asked, ports.clock(), ports.policies.stale_after),
+        zone=state.zone if state else None,
+        events=glance.events if glance else (),
+    )

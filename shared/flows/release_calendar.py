@@ -1,0 +1,32 @@
+"""Letting go of a calendar that nobody watches: its push channel ends, its mirror is erased."""
+
+from shared.domain.model import PushStatus, Roster
+from shared.domain.records import CalendarPartition
+from shared.errors import ProviderError, Throttled
+from shared.flows.mailbox import Lane, mailbox
+from shared.flows.ports import Ports
+
+
+async def release_calendar(partition: CalendarPartition, ports: Ports) -> None:
+    """Raises StoreConflict if somebody begins to watch it meanwhile, Throttled to wait."""
+    await _end_push(partition, ports)
+    await ports.calendars.erase(partition)
+    for roster in Roster:
+        await ports.roster.leave(roster, partition.key)
+    await ports.accounts.forget_calendar(partition.state.account, partition.key)
+
+
+async def _end_push(partition: CalendarPartition, ports: Ports) -> None:
+    """As long as the token works. A channel that cannot be ended runs out by itself; what it still
+    sends finds no calendar."""
+    state = partition.state
+    if state.push.status is not PushStatus.ACTIVE:
+        return
+    provider = ports.providers[state.account.provider]
+    try:
+        async with mailbox(ports, state.account, Lane.BACKGROUND) as token:
+            await provider.unsubscribe(token, state.push)
+    except Throttled:
+        raise
+    except ProviderError:
+        return

@@ -1,0 +1,1 @@
+"""The providers, behind the protocol of base.py."""

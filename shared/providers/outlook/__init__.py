@@ -1,0 +1,1 @@
+"""Microsoft Graph calendars: https://learn.microsoft.com/graph/api/resources/calendar."""

@@ -1,0 +1,78 @@
+"""What an answer of Graph means: the one table from status and code to an error.
+
+https://learn.microsoft.com/graph/errors, https://learn.microsoft.com/graph/throttling
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from pydantic import ValidationError
+
+from shared.errors import (
+    CalendarForbidden,
+    CalendarGone,
+    CursorLost,
+    MailboxMissing,
+    ProviderConflict,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    Throttled,
+)
+from shared.providers.outlook.wire import ErrorAnswer
+
+_DEFAULT_WAIT_SECONDS = 10.0
+_CURSOR_CODES = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"})
+_MAILBOX_CODES = frozenset(
+    {"mailboxnotenabledforrestapi", "errornonexistentmailbox", "mailboxnothostedinexchangeonline"}
+)
+_BY_STATUS: Mapping[int, type[ProviderError]] = {
+    # Twice, with two tokens: only the token endpoint can say that the user must sign in again.
+    401: ProviderUnavailable,
+    403: CalendarForbidden,
+    404: CalendarGone,
+    410: CursorLost,
+    409: ProviderConflict,
+    412: ProviderUnavailable,
+}
+
+
+def error_code(body: bytes) -> str:
+    try:
+        return ErrorAnswer.model_validate_json(body).error.code
+    except ValidationError:
+        return ""
+
+
+def meaning(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderError:
+    """The error for an answer that is no success. `code` decides before `status` does."""
+    code = error_code(body)
+    detail = f"Graph answered {status} {code}".strip()
+    folded = code.casefold()
+    if folded in _MAILBOX_CODES:
+        return MailboxMissing(detail)
+    if folded in _CURSOR_CODES and 400 <= status < 500:
+        return CursorLost(detail)
+    wait = retry_after(headers.get("retry-after"), now)
+    if status == 429 or (status in {503, 504} and wait is not None):
+        return Throttled(detail, retry_after=_DEFAULT_WAIT_SECONDS if wait is None else wait)
+    if status >= 500:
+        return ProviderUnavailable(detail)
+    return _BY_STATUS.get(status, ProviderRejected)(detail)
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds from a Retry-After header: whole, decimal (Graph sends 2.128) or a date."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

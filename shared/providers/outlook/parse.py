@@ -1,0 +1,134 @@
+"""Graph's events as events of the mirror. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from shared.domain.mirror import Availability, Event, Kind, Series
+from shared.domain.spans import Days, Interval, Span
+from shared.domain.zones import iana_zone, zone_info
+from shared.providers.outlook.wire import WireEvent, WireTime
+
+_AVAILABILITY = {
+    "free": Availability.FREE,
+    "tentative": Availability.TENTATIVE,
+    "busy": Availability.BUSY,
+    "oof": Availability.OUT_OF_OFFICE,
+    "workingElsewhere": Availability.ELSEWHERE,
+}
+_UNDECIDED = frozenset({"tentativelyAccepted", "notResponded"})
+_PRIVATE = frozenset({"private", "personal", "confidential"})
+_KINDS = {"occurrence": Kind.OCCURRENCE, "exception": Kind.EXCEPTION}
+
+
+def is_master(item: WireEvent) -> bool:
+    return item.type == "seriesMaster"
+
+
+def event(item: WireEvent, master: Series | None = None) -> Event | None:
+    """An event, a bare occurrence taking from its master all that delta leaves out.
+
+    None for an item without times: there is nothing to block. An occurrence whose master is not
+    known counts as busy and private: nothing may be reported free, or told, by mistake.
+    """
+    bare = item.type == "occurrence" and item.show_as is None
+    all_day = isinstance(master.first, Days) if bare and master else bool(item.is_all_day)
+    span = _span(item, all_day)
+    if span is None:
+        return None
+    kind = _KINDS.get(item.type or "", Kind.SINGLE)
+    if bare:
+        return Event(
+            id=item.id,
+            kind=kind,
+            span=span,
+            availability=master.availability if master else Availability.BUSY,
+            private=master.private if master else True,
+            series_id=item.series_master_id,
+            title=master.title if master else None,
+        )
+    private = _private(item)
+    return Event(
+        id=item.id,
+        kind=kind,
+        span=span,
+        availability=availability(item),
+        private=private,
+        series_id=item.series_master_id,
+        title=None if private else item.subject or "",
+    )
+
+
+def series(item: WireEvent) -> Series | None:
+    """A series from its master, whose start and end are those of the first event by the rule."""
+    span = _span(item, bool(item.is_all_day))
+    if span is None:
+        return None
+    private = _private(item)
+    title = None if private else item.subject or ""
+    return Series(item.id, span, availability(item), private, title)
+
+
+def availability(item: WireEvent) -> Availability:
+    """Cancelled and declined meetings stay in the calendar, and are free.
+
+    `unknown`, and anything new, counts as busy. An invitation not answered is tentative.
+    """
+    response = item.response_status.response if item.response_status else None
+    if item.is_cancelled or response == "declined":
+        return Availability.FREE
+    shown = _AVAILABILITY.get(item.show_as or "", Availability.BUSY)
+    if shown is Availability.BUSY and response in _UNDECIDED:
+        return Availability.TENTATIVE
+    return shown
+
+
+def calendar_zone(items: Iterable[WireEvent]) -> str | None:
+    """The zone in which most events of a calendar were made, the owner's own events first.
+
+    All-day events carry dates alone: they lie in the zone of the calendar's owner, which Graph
+    tells only to apps that may read mailbox settings.
+    """
+    own: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for item in items:
+        zone = iana_zone(item.original_zone)
+        if zone and zone != "UTC" and not zone.startswith("Etc/"):
+            (own if item.is_organizer else others)[zone] += 1
+    most = (own or others).most_common(1)
+    return most[0][0] if most else None
+
+
+def instant(time: WireTime, *, ceiling: bool = False) -> datetime:
+    """A UTC instant in whole seconds, fractions cut off, or rounded up with `ceiling`.
+
+    We ask for UTC, so a name that is no zone (`tzone://Microsoft/Custom`) still means UTC. The
+    years 1 and 9999 occur and must not overflow.
+    """
+    whole, _, fraction = time.date_time.rstrip("Z").partition(".")
+    moment = datetime.fromisoformat(whole)
+    name = iana_zone(time.time_zone)
+    try:
+        moment = moment.replace(tzinfo=zone_info(name)).astimezone(UTC)
+        return moment + timedelta(seconds=ceiling and fraction.strip("0") != "")
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)
+
+
+def _span(item: WireEvent, all_day: bool) -> Span | None:
+    if item.start is None or item.end is None:
+        return None
+    if all_day:
+        first, end = _day(item.start), _day(item.end)
+        return Days(first, max(end, first + timedelta(days=1)))
+    start, finish = instant(item.start), instant(item.end, ceiling=True)
+    return Interval(start, max(start, finish))
+
+
+def _day(time: WireTime) -> date:
+    """All-day times are midnights that Graph does not convert: only their date means anything."""
+    return date.fromisoformat(time.date_time[:10])
+
+
+def _private(item: WireEvent) -> bool:
+    return item.sensitivity in _PRIVATE

@@ -1,0 +1,121 @@
+"""Outlook as a CalendarProvider (see providers/base.py)."""
+
+from collections.abc import Iterable, Mapping
+
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.request_information import RequestInformation
+from msgraph.generated.users.item.calendars.calendars_request_builder import (
+    CalendarsRequestBuilder,
+)
+
+from shared.domain.mirror import Series
+from shared.domain.model import CalendarInfo, CalendarState, Cursor, Push, Window
+from shared.domain.reconcile import Round
+from shared.errors import CalendarForbidden, CalendarGone, MailboxMissing, RoundEndless
+from shared.providers.base import AccessToken, Progress
+from shared.providers.outlook import push
+from shared.providers.outlook.client import Graph, GraphClient, prepared
+from shared.providers.outlook.push import PushAddresses
+from shared.providers.outlook.reading import CalendarReading
+from shared.providers.outlook.wire import CalendarPage, GroupPage, WireCalendar, WireUser
+
+_CalendarsParameters = CalendarsRequestBuilder.CalendarsRequestBuilderGetQueryParameters
+
+
+class OutlookProvider:
+    """Microsoft 365 and Outlook.com calendars."""
+
+    def __init__(self, graph: Graph, addresses: PushAddresses) -> None:
+        self._graph = graph
+        self._addresses = addresses
+
+    async def check_mailbox(self, token: AccessToken) -> str | None:
+        client = GraphClient(self._graph, token)
+        try:
+            default = await client.get(
+                prepared(client.builders.me.calendar.to_get_request_information()), WireCalendar
+            )
+        except (CalendarGone, CalendarForbidden) as error:
+            raise MailboxMissing(error.detail) from None
+        return default.owner.address if default.owner else None
+
+    async def calendars(self, token: AccessToken) -> list[CalendarInfo]:
+        client = GraphClient(self._graph, token)
+        me = client.builders.me
+        listed = await _all(client, _first_hundred(me.calendars))
+        # Groups other than the first may hold calendars that the list leaves out.
+        groups = await client.get(
+            prepared(me.calendar_groups.to_get_request_information()), GroupPage
+        )
+        for group in groups.value:
+            calendars = me.calendar_groups.by_calendar_group_id(group.id).calendars
+            listed += await _all(client, calendars.to_get_request_information())
+        user = await client.get(prepared(me.to_get_request_information()), WireUser)
+        return _infos(listed, user)
+
+    async def read(
+        self,
+        token: AccessToken,
+        state: CalendarState,
+        cursor: Cursor | None,
+        window: Window,
+        known: Mapping[str, Series],
+        progress: Progress,
+    ) -> Round:
+        client = GraphClient(self._graph, token)
+        reading = CalendarReading(client, state.calendar_id, window, progress)
+        try:
+            return await (reading.incremental(cursor) if cursor else reading.full())
+        except RoundEndless:
+            return await reading.view()
+
+    async def subscribe(self, token: AccessToken, calendar: CalendarState, proof: str) -> Push:
+        client = GraphClient(self._graph, token)
+        return await push.subscribe(client, calendar, proof, self._addresses, self._graph.clock())
+
+    async def renew(self, token: AccessToken, channel: Push) -> Push:
+        return await push.renew(GraphClient(self._graph, token), channel, self._graph.clock())
+
+    async def unsubscribe(self, token: AccessToken, channel: Push) -> None:
+        await push.unsubscribe(GraphClient(self._graph, token), channel)
+
+
+def _first_hundred(calendars: CalendarsRequestBuilder) -> RequestInformation:
+    return calendars.to_get_request_information(
+        RequestConfiguration(query_parameters=_CalendarsParameters(top=100))
+    )
+
+
+async def _all(client: GraphClient, request: RequestInformation) -> list[WireCalendar]:
+    page = await client.get(prepared(request), CalendarPage)
+    listed = list(page.value)
+    while page.next_link is not None:
+        page = await client.follow(page.next_link, CalendarPage)
+        listed += page.value
+    return listed
+
+
+def _infos(listed: Iterable[WireCalendar], me: WireUser) -> list[CalendarInfo]:
+    """A calendar is shared when its owner is somebody else than the default calendar's owner."""
+    calendars = list({item.id: item for item in listed}.values())
+    own = {_folded(me.mail), _folded(me.user_principal_name)}
+    own |= {_folded(c.owner.address) for c in calendars if c.is_default and c.owner}
+    return [_info(item, own - {""}) for item in calendars]
+
+
+def _info(item: WireCalendar, own: set[str]) -> CalendarInfo:
+    owner = _folded(item.owner.address if item.owner else None)
+    return CalendarInfo(
+        calendar_id=item.id,
+        name=item.name or "",
+        color=item.hex_color or None,
+        owner_name=item.owner.name if item.owner else None,
+        owner_address=item.owner.address if item.owner else None,
+        is_default=bool(item.is_default),
+        can_write=bool(item.can_edit),
+        shared=bool(owner) and owner not in own,
+    )
+
+
+def _folded(address: str | None) -> str:
+    return (address or "").casefold()

@@ -1,0 +1,218 @@
+"""A round of reading one Outlook calendar, by delta or, where that fails, by plain view.
+
+https://learn.microsoft.com/graph/api/event-delta
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.request_information import RequestInformation
+from msgraph.generated.users.item.calendars.item.calendar_item_request_builder import (
+    CalendarItemRequestBuilder,
+)
+from msgraph.generated.users.item.calendars.item.calendar_view import (
+    calendar_view_request_builder as view,
+)
+from msgraph.generated.users.item.calendars.item.calendar_view.delta import (
+    delta_request_builder as delta,
+)
+from msgraph.generated.users.item.calendars.item.events.item.instances import (
+    instances_request_builder as instances,
+)
+
+from shared.domain.due import CURSOR_VERSION
+from shared.domain.mirror import Event, Series
+from shared.domain.model import Cursor, Window
+from shared.domain.reconcile import Round
+from shared.errors import CalendarGone
+from shared.providers.base import Progress
+from shared.providers.outlook import parse
+from shared.providers.outlook.client import GraphClient, prepared
+from shared.providers.outlook.pages import PAGE_SIZE, Collected, collect
+from shared.providers.outlook.wire import Page, WireEvent
+
+_DELTA_PAGES = f"odata.maxpagesize={PAGE_SIZE}"
+_VIEW_PAGES = 500
+
+ViewParameters = view.CalendarViewRequestBuilder.CalendarViewRequestBuilderGetQueryParameters
+DeltaParameters = delta.DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters
+InstancesParameters = instances.InstancesRequestBuilder.InstancesRequestBuilderGetQueryParameters
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a round has found so far, in domain terms."""
+
+    events: dict[str, Event] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    relisted: set[str] = field(default_factory=set)
+
+
+class CalendarReading:
+    """Reads one calendar; `window` is what a full round covers."""
+
+    def __init__(
+        self, client: GraphClient, calendar_id: str, window: Window, progress: Progress
+    ) -> None:
+        self._client = client
+        self._calendar: CalendarItemRequestBuilder = client.builders.me.calendars.by_calendar_id(
+            calendar_id
+        )
+        self._window = window
+        self._progress = progress
+
+    async def incremental(self, cursor: Cursor) -> Round:
+        """What changed since `cursor`. Raises CursorLost, or RoundEndless."""
+        collected = await collect(self._following(cursor.token))
+        items = collected.items
+        found = _found(items, relisted=_masters(items))
+        for series_id in _without_master(items):
+            await self._reread(series_id, cursor.window, found)
+        return self._round(collected, found, full=False, window=cursor.window)
+
+    async def full(self) -> Round:
+        """All of the window, with a cursor to go on from. Raises RoundEndless."""
+        collected = await collect(self._delta())
+        orphans = _without_master(collected.items)
+        await self._add_masters(orphans, collected.items)
+        found = _found(collected.items, relisted=frozenset())
+        return self._round(collected, found, full=True, window=self._window)
+
+    async def view(self) -> Round:
+        """All of the window without a cursor: the way out where delta does not end.
+
+        A plain view has no masters, so they are asked for one by one.
+        """
+        collected = await collect(self._view())
+        await self._add_masters(_without_master(collected.items), collected.items)
+        found = _found(collected.items, relisted=frozenset())
+        return self._round(collected, found, full=True, window=self._window)
+
+    def _round(self, read: Collected, found: _Found, *, full: bool, window: Window) -> Round:
+        link = read.delta_link
+        return Round(
+            full=full,
+            window=window,
+            cursor=Cursor(link, CURSOR_VERSION, window) if link else None,
+            events=found.events,
+            series=found.series,
+            relisted=frozenset(found.relisted),
+            removed=frozenset(found.removed),
+            zone=parse.calendar_zone(read.items.values()) if full else None,
+            requests=self._client.requests,
+        )
+
+    async def _add_masters(self, orphans: Iterable[str], items: dict[str, WireEvent]) -> None:
+        """Asks for masters that were not listed; where one is gone, so is its series."""
+        for series_id in orphans:
+            master = await self._master(series_id)
+            if master is not None:
+                items[series_id] = master
+                continue
+            for key in [k for k, item in items.items() if item.series_master_id == series_id]:
+                del items[key]
+
+    async def _reread(self, series_id: str, window: Window, found: _Found) -> None:
+        """Reads a series whole that was touched without its master.
+
+        Whether what was listed of it is all there is cannot be told, so it is not assumed.
+        """
+        master = await self._master(series_id)
+        if master is None:
+            found.removed.add(series_id)
+            return
+        members = await collect(self._instances(series_id, window))
+        again = _found({series_id: master, **members.items}, relisted={series_id})
+        for key in [k for k, event in found.events.items() if event.series_id == series_id]:
+            del found.events[key]
+        found.events |= again.events
+        found.series |= again.series
+        found.relisted |= again.relisted
+
+    async def _master(self, series_id: str) -> WireEvent | None:
+        """By the calendar's own path: `/me/events` does not find events of shared calendars."""
+        builder = self._calendar.events.by_event_id(series_id)
+        try:
+            return await self._client.get(prepared(builder.to_get_request_information()), WireEvent)
+        except CalendarGone:
+            return None
+
+    async def _following(self, link: str | None) -> AsyncIterator[Page]:
+        while link is not None:
+            page = await self._client.follow(link, Page, _DELTA_PAGES)
+            yield page
+            link = page.next_link
+
+    async def _pages(self, first: RequestInformation, prefer: str | None) -> AsyncIterator[Page]:
+        page, read = await self._client.get(prepared(first, prefer), Page), 0
+        while True:
+            yield page
+            read += len(page.value)
+            await self._progress(read)
+            if page.next_link is None:
+                return
+            page = await self._client.follow(page.next_link, Page, prefer)
+
+    def _delta(self) -> AsyncIterator[Page]:
+        asked = DeltaParameters(
+            start_date_time=_iso(self._window.start), end_date_time=_iso(self._window.end)
+        )
+        request = self._calendar.calendar_view.delta.to_get_request_information(
+            RequestConfiguration(query_parameters=asked)
+        )
+        return self._pages(request, _DELTA_PAGES)
+
+    def _view(self) -> AsyncIterator[Page]:
+        asked = ViewParameters(
+            start_date_time=_iso(self._window.start),
+            end_date_time=_iso(self._window.end),
+            top=_VIEW_PAGES,
+        )
+        request = self._calendar.calendar_view.to_get_request_information(
+            RequestConfiguration(query_parameters=asked)
+        )
+        return self._pages(request, None)
+
+    def _instances(self, series_id: str, window: Window) -> AsyncIterator[Page]:
+        asked = InstancesParameters(
+            start_date_time=_iso(window.start), end_date_time=_iso(window.end), top=_VIEW_PAGES
+        )
+        builder = self._calendar.events.by_event_id(series_id).instances
+        request = builder.to_get_request_information(RequestConfiguration(query_parameters=asked))
+        return self._pages(request, None)
+
+
+def _found(items: Mapping[str, WireEvent], relisted: Iterable[str]) -> _Found:
+    """Items as domain values, occurrences taking from their masters what delta leaves out."""
+    found = _Found(relisted=set(relisted))
+    for item in items.values():
+        if item.removed is not None:
+            found.removed.add(item.id)
+        elif parse.is_master(item) and (one := parse.series(item)):
+            found.series[item.id] = one
+    for item in items.values():
+        if item.removed is None and not parse.is_master(item):
+            event = parse.event(item, found.series.get(item.series_master_id or ""))
+            if event is not None:
+                found.events[item.id] = event
+    return found
+
+
+def _masters(items: Mapping[str, WireEvent]) -> frozenset[str]:
+    """Series that were listed with their master: these are listed whole, never over two pages."""
+    return frozenset(
+        key for key, item in items.items() if item.removed is None and parse.is_master(item)
+    )
+
+
+def _without_master(items: Mapping[str, WireEvent]) -> list[str]:
+    """Series of which members were listed, but no master and no tombstone of the whole."""
+    touched = {item.series_master_id for item in items.values() if item.series_master_id}
+    return sorted(touched - items.keys())
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,115 @@
+"""Graph's JSON, as lean models: only what is used, and nothing demanded that Graph may leave out.
+
+https://learn.microsoft.com/graph/api/resources/event
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+class WireTime(Wire):
+    """`dateTime` has no offset and up to seven digits of fraction; `timeZone` is a name."""
+
+    date_time: Annotated[str, Field(alias="dateTime")]
+    time_zone: Annotated[str | None, Field(alias="timeZone")] = None
+
+
+class WireResponse(Wire):
+    response: str | None = None
+
+
+class WireEvent(Wire):
+    """An item of a calendar view or of its delta; occurrences in a delta have seven fields only."""
+
+    id: str
+    etag: Annotated[str | None, Field(alias="@odata.etag")] = None
+    removed: Annotated[dict[str, Any] | None, Field(alias="@removed")] = None
+    type: str | None = None
+    series_master_id: Annotated[str | None, Field(alias="seriesMasterId")] = None
+    start: WireTime | None = None
+    end: WireTime | None = None
+    is_all_day: Annotated[bool | None, Field(alias="isAllDay")] = None
+    is_cancelled: Annotated[bool | None, Field(alias="isCancelled")] = None
+    is_organizer: Annotated[bool | None, Field(alias="isOrganizer")] = None
+    show_as: Annotated[str | None, Field(alias="showAs")] = None
+    sensitivity: str | None = None
+    subject: str | None = None
+    response_status: Annotated[WireResponse | None, Field(alias="responseStatus")] = None
+    original_zone: Annotated[str | None, Field(alias="originalStartTimeZone")] = None
+
+
+class WireOwner(Wire):
+    name: str | None = None
+    address: str | None = None
+
+
+class WireCalendar(Wire):
+    """https://learn.microsoft.com/graph/api/resources/calendar"""
+
+    id: str
+    name: str | None = None
+    color: str | None = None
+    hex_color: Annotated[str | None, Field(alias="hexColor")] = None
+    can_edit: Annotated[bool | None, Field(alias="canEdit")] = None
+    is_default: Annotated[bool | None, Field(alias="isDefaultCalendar")] = None
+    owner: WireOwner | None = None
+
+
+class Page(Wire):
+    """Exactly one of the links is there on a page of a delta; neither on the last of a list."""
+
+    value: tuple[WireEvent, ...] = ()
+    next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
+    delta_link: Annotated[str | None, Field(alias="@odata.deltaLink")] = None
+
+
+class GroupPage(Wire):
+    """https://learn.microsoft.com/graph/api/resources/calendargroup"""
+
+    class Group(Wire):
+        id: str
+
+    value: tuple[Group, ...] = ()
+    next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
+
+
+class CalendarPage(Wire):
+    value: tuple[WireCalendar, ...] = ()
+    next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
+
+
+class WireSubscription(Wire):
+    """https://learn.microsoft.com/graph/api/resources/subscription"""
+
+    id: str
+    expires: Annotated[str, Field(alias="expirationDateTime")]
+    resource: str | None = None
+    notification_url: Annotated[str | None, Field(alias="notificationUrl")] = None
+
+
+class SubscriptionPage(Wire):
+    value: tuple[WireSubscription, ...] = ()
+
+
+class WireUser(Wire):
+    mail: str | None = None
+    user_principal_name: Annotated[str | None, Field(alias="userPrincipalName")] = None
+
+
+def _object(value: Any) -> Any:
+    return value if isinstance(value, dict) else {}
+
+
+class ErrorBody(Wire):
+    """Only `code` may drive logic. https://learn.microsoft.com/graph/errors"""
+
+    code: str = ""
+
+
+class ErrorAnswer(Wire):
+    error: Annotated[ErrorBody, BeforeValidator(_object)] = ErrorBody()

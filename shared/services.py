@@ -1,0 +1,168 @@
+"""The composition root: the only place that names concrete classes.
+
+Everything heavy is imported where it is made: a notification must be answered without any of it.
+"""
+
+import ssl
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.flows.ports import Policies, Ports
+from shared.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from azure.identity.aio import DefaultAzureCredential
+    from azure.storage.queue.aio import QueueServiceClient
+
+    from shared.credentials.base import SignIn
+    from shared.credentials.crm_token import CrmTokens
+    from shared.domain.model import ProviderName
+    from shared.providers.base import CalendarProvider
+    from shared.store.tables import Tables
+
+
+_opened: "list[Callable[[], Awaitable[None]]]" = []
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@cache
+def ports() -> Ports:
+    """All that the flows work with, made once in a process."""
+    from shared.credentials.sealing import FernetSealer
+    from shared.credentials.vault import Vault
+    from shared.store.accounts import TableAccountStore
+    from shared.store.calendars import TableCalendarStore
+    from shared.store.locations import TableLocationStore
+    from shared.store.queues import StorageQueues
+    from shared.store.roster import TableRosterStore
+    from shared.store.sign_ins import TableSignInStore
+
+    chosen = settings()
+    tables = _tables(chosen)
+    accounts = TableAccountStore(tables)
+    queues = StorageQueues(_queue_service(chosen))
+    _opened.extend((tables.close, queues.close))
+    sealer = FernetSealer([key.get_secret_value() for key in chosen.token_sealing_keys])
+    ways_to_sign_in = _ways_to_sign_in(chosen)
+    return Ports(
+        calendars=TableCalendarStore(tables),
+        accounts=accounts,
+        locations=TableLocationStore(tables),
+        sign_ins=TableSignInStore(tables),
+        roster=TableRosterStore(tables),
+        queues=queues,
+        providers=_providers(chosen),
+        ways_to_sign_in=ways_to_sign_in,
+        vault=Vault(accounts, sealer, ways_to_sign_in, now),
+        sealer=sealer,
+        policies=_policies(chosen),
+        clock=now,
+    )
+
+
+async def close() -> None:
+    """Closes what `ports` has opened, for processes that end in good order."""
+    while _opened:
+        await _opened.pop()()
+    ports.cache_clear()
+
+
+@cache
+def crm_tokens() -> "CrmTokens":
+    from shared.credentials.crm_token import CrmTokens
+
+    chosen = settings()
+    secret = chosen.crm_jwt_secret.get_secret_value() if chosen.crm_jwt_secret else None
+    return CrmTokens(
+        chosen.crm_jwt_issuer,
+        chosen.crm_jwt_audience,
+        secret,
+        chosen.crm_jwks_url,
+        tls(chosen.extra_ca_bundle),
+    )
+
+
+@cache
+def tls(extra_ca_bundle: str | None) -> ssl.SSLContext:
+    """The system's trust, and the extra certificates besides."""
+    context = ssl.create_default_context()
+    if extra_ca_bundle:
+        context.load_verify_locations(cafile=extra_ca_bundle)
+    return context
+
+
+def _policies(chosen: Settings) -> Policies:
+    return Policies(
+        horizon=chosen.horizon,
+        stale_after=chosen.stale_after,
+        sweep_minutes=chosen.sweep_minutes,
+        sweep_minutes_without_push=chosen.sweep_minutes_without_push,
+        notification_secret=chosen.notification_secret.get_secret_value(),
+        return_url_origins=tuple(chosen.return_url_origins),
+        callback_url=chosen.callback_url,
+    )
+
+
+def _ways_to_sign_in(chosen: Settings) -> "Mapping[ProviderName, SignIn]":
+    from shared.credentials.outlook import OUTLOOK, MicrosoftApp, MicrosoftSignIn
+
+    app = MicrosoftApp(
+        client_id=chosen.microsoft_client_id,
+        client_secret=chosen.microsoft_client_secret.get_secret_value(),
+        authority=chosen.microsoft_authority,
+        tls=tls(chosen.extra_ca_bundle),
+    )
+    return {OUTLOOK: MicrosoftSignIn(app)}
+
+
+def _providers(chosen: Settings) -> "Mapping[ProviderName, CalendarProvider]":
+    import httpx
+
+    from shared.credentials.outlook import OUTLOOK
+    from shared.providers.outlook.client import Graph
+    from shared.providers.outlook.provider import OutlookProvider
+    from shared.providers.outlook.push import PushAddresses
+
+    # Kept by hand: the SDK wraps the transport in one that does not close it.
+    transport = httpx.AsyncHTTPTransport(verify=tls(chosen.extra_ca_bundle), trust_env=False)
+    _opened.append(transport.aclose)
+    http = httpx.AsyncClient(
+        transport=transport, trust_env=False, timeout=httpx.Timeout(30, connect=10)
+    )
+    base = f"{chosen.public_base_url}/api/notifications/outlook"
+    addresses = PushAddresses(changes=base, lifecycle=f"{base}/lifecycle")
+    return {OUTLOOK: OutlookProvider(Graph(chosen.graph_base_url, http, now), addresses)}
+
+
+def _tables(chosen: Settings) -> "Tables":
+    from azure.data.tables.aio import TableServiceClient
+
+    from shared.store.tables import Tables
+
+    if chosen.calendar_storage is not None:
+        connection = chosen.calendar_storage.get_secret_value()
+        return Tables(TableServiceClient.from_connection_string(connection))
+    endpoint = f"https://{chosen.calendar_storage__account_name}.table.core.windows.net"
+    return Tables(TableServiceClient(endpoint, credential=_identity(chosen)))
+
+
+def _queue_service(chosen: Settings) -> "QueueServiceClient":
+    from azure.storage.queue.aio import QueueServiceClient
+
+    if chosen.calendar_storage is not None:
+        connection = chosen.calendar_storage.get_secret_value()
+        return QueueServiceClient.from_connection_string(connection)
+    endpoint = f"https://{chosen.calendar_storage__account_name}.queue.core.windows.net"
+    return QueueServiceClient(endpoint, credential=_identity(chosen))
+
+
+def _identity(chosen: Settings) -> "DefaultAzureCredential":
+    from azure.identity.aio import DefaultAzureCredential
+
+    return DefaultAzureCredential(managed_identity_client_id=chosen.calendar_storage__client_id)

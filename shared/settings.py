@@ -1,0 +1,136 @@
+"""Settings, from the environment. A missing or malformed one stops the start, named in one line."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.domain.due import MINUTES, Horizon
+
+
+class SettingsInvalid(Exception):
+    """Raised at the start; its text is one line that names the setting."""
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an http(s) address without query")
+    return text.rstrip("/")
+
+
+def _words(value: Any) -> Any:
+    return value.split() if isinstance(value, str) else value
+
+
+def _divides_an_hour(minutes: int) -> int:
+    if MINUTES % minutes:
+        raise ValueError("must divide 60")
+    return minutes
+
+
+def _fernet_keys(keys: list[SecretStr]) -> list[SecretStr]:
+    for key in keys:
+        Fernet(key.get_secret_value())
+    return keys
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+Period = Annotated[int, Field(ge=1, le=MINUTES), AfterValidator(_divides_an_hour)]
+
+
+class Settings(BaseSettings):
+    """See `local.settings.sample.json` for what each is for."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    calendar_storage: SecretStr | None = None
+    calendar_storage__account_name: Annotated[
+        str | None, Field(validation_alias="CALENDAR_STORAGE__accountName")
+    ] = None
+    calendar_storage__client_id: Annotated[
+        str | None, Field(validation_alias="CALENDAR_STORAGE__clientId")
+    ] = None
+    public_base_url: BaseUrl
+    microsoft_client_id: Annotated[str, Field(min_length=1)]
+    microsoft_client_secret: Secret
+    microsoft_authority: BaseUrl = "https://login.microsoftonline.com/common"
+    graph_base_url: BaseUrl = "https://graph.microsoft.com/v1.0"
+    crm_jwt_issuer: Annotated[str, Field(min_length=1)]
+    crm_jwt_audience: Annotated[str, Field(min_length=1)]
+    crm_jwt_secret: Annotated[SecretStr | None, Field(min_length=32)] = None
+    crm_jwks_url: BaseUrl | None = None
+    return_url_origins: Annotated[
+        list[BaseUrl], NoDecode, BeforeValidator(_words), Field(min_length=1)
+    ]
+    token_sealing_keys: Annotated[
+        list[SecretStr],
+        NoDecode,
+        BeforeValidator(_words),
+        AfterValidator(_fernet_keys),
+        Field(min_length=1),
+    ]
+    notification_secret: Annotated[SecretStr, Field(min_length=32)]
+    extra_ca_bundle: str | None = None
+    sync_window_past_days: Annotated[int, Field(ge=1, le=365)] = 30
+    sync_window_future_days: Annotated[int, Field(ge=92, le=1000)] = 365
+    sweep_minutes: Period = 60
+    sweep_minutes_without_push: Period = 5
+    stale_after_minutes: Annotated[int, Field(ge=1)] = 120
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if self.calendar_storage is None and self.calendar_storage__account_name is None:
+            raise ValueError("CALENDAR_STORAGE: set it, or CALENDAR_STORAGE__accountName")
+        if (self.crm_jwt_secret is None) == (self.crm_jwks_url is None):
+            raise ValueError("CRM_JWT_SECRET: set it or CRM_JWKS_URL, and not both")
+        return self
+
+    @property
+    def horizon(self) -> Horizon:
+        return Horizon(self.sync_window_past_days, self.sync_window_future_days)
+
+    @property
+    def stale_after(self) -> timedelta:
+        return timedelta(minutes=self.stale_after_minutes)
+
+    def callback_url(self, provider: str) -> str:
+        """Where the provider sends the browser back to; registered there to the letter."""
+        return f"{self.public_base_url}/api/oauth/{provider}/callback"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Raises SettingsInvalid."""
+    return load()
+
+
+def load() -> Settings:
+    """Reads the environment anew. Raises SettingsInvalid with one line that names the setting."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsInvalid(_one_line(error)) from None
+
+
+def _one_line(error: ValidationError) -> str:
+    """Names the first wrong setting, never its value."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    message = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"Setting {message}"
+    name = str(first["loc"][0])
+    name = name if "__" in name else name.upper()
+    return f"Setting {name}: {'is missing' if first['type'] == 'missing' else message}"

@@ -1,0 +1,1 @@
+"""The tables, behind the protocols of base.py."""

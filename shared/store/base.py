@@ -1,0 +1,159 @@
+"""What the flows ask of the store. Every write is idempotent or guarded by an ETag.
+
+A guarded write that comes too late raises StoreConflict and changes nothing.
+"""
+
+from collections.abc import AsyncIterator, Collection
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.model import (
+    Account,
+    Calendar,
+    CalendarKey,
+    CalendarState,
+    LocationId,
+    Problem,
+    ProviderName,
+    Roster,
+    UserId,
+    Watch,
+)
+from shared.domain.ownership import Owner
+from shared.domain.reconcile import Reconciled
+from shared.domain.records import (
+    AccountProfile,
+    AccountRecord,
+    CalendarGlance,
+    CalendarPartition,
+    Connection,
+    KeptSelection,
+    KeptSettings,
+    Lease,
+    Member,
+    SealedTokens,
+    Watched,
+)
+from shared.domain.spans import Interval
+
+
+class CalendarStore(Protocol):
+    """One calendar, one partition, one transaction."""
+
+    async def load(self, key: CalendarKey) -> CalendarPartition | None: ...
+
+    async def commit(
+        self, read: CalendarPartition, state: CalendarState, reconciled: Reconciled | None = None
+    ) -> CalendarPartition:
+        """Keeps the new state and mirror, all or nothing. Raises StoreConflict."""
+        ...
+
+    async def erase(self, read: CalendarPartition) -> None:
+        """Removes the calendar with all that is kept of it. Raises StoreConflict."""
+        ...
+
+    async def watch(self, state: CalendarState, watch: Watch) -> Watched:
+        """Adds or changes a watch; where the calendar is new it begins with `state`."""
+        ...
+
+    async def unwatch(self, key: CalendarKey, location: LocationId, user: UserId) -> bool:
+        """Removes a watch; True if there was one."""
+        ...
+
+    async def glance(self, key: CalendarKey, around: Interval | None) -> CalendarGlance | None:
+        """A small read for answers; with `around` None the state alone."""
+        ...
+
+    async def report_progress(self, key: CalendarKey, events: int) -> None:
+        """Tells how far a first read has come; harmless beside a commit, and gone with it."""
+        ...
+
+
+class AccountStore(Protocol):
+    async def load(self, account: Account) -> AccountRecord: ...
+
+    async def claim(
+        self, read: AccountRecord, owner: Owner, profile: AccountProfile, tokens: SealedTokens
+    ) -> None:
+        """Makes `owner` the owner with these tokens, in one transaction. Raises StoreConflict."""
+        ...
+
+    async def release(self, read: AccountRecord, owner: Owner) -> None:
+        """Keeps who is left as owner. Raises StoreConflict."""
+        ...
+
+    async def erase(self, read: AccountRecord) -> None:
+        """Removes owner and tokens in one transaction. Raises StoreConflict."""
+        ...
+
+    async def save_tokens(self, account: Account, tokens: SealedTokens) -> SealedTokens:
+        """Raises StoreConflict if others were saved, or the account erased, in between."""
+        ...
+
+    async def report_problem(self, account: Account, problem: Problem | None) -> bool:
+        """Keeps or clears what is wrong with the account; True if that is news."""
+        ...
+
+    async def pause(self, account: Account, until: datetime) -> None:
+        """Keeps that nobody may ask this mailbox anything before `until`."""
+        ...
+
+    async def remember_calendar(self, calendar: Calendar) -> None: ...
+
+    async def forget_calendar(self, account: Account, key: CalendarKey) -> None: ...
+
+    async def take_lease(
+        self, record: AccountRecord, names: Collection[str], now: datetime, until: datetime
+    ) -> Lease | None:
+        """Takes one of the named leases that is free or has run out; None if none is."""
+        ...
+
+    async def give_back(self, lease: Lease) -> None: ...
+
+
+class LocationStore(Protocol):
+    async def member(self, location: LocationId, user: UserId) -> Member: ...
+
+    async def members(self, location: LocationId) -> list[Member]: ...
+
+    async def connect(self, connection: Connection) -> Connection:
+        """Keeps the connection unless there is one of that provider; returns the one that holds."""
+        ...
+
+    async def disconnect(
+        self, location: LocationId, user: UserId, provider: ProviderName
+    ) -> None: ...
+
+    async def choose(
+        self, location: LocationId, user: UserId, kept: KeptSelection
+    ) -> KeptSelection:
+        """Raises StoreConflict if `kept.version` is not the newest."""
+        ...
+
+    async def settings(self, location: LocationId) -> KeptSettings: ...
+
+    async def decide(self, location: LocationId, kept: KeptSettings) -> KeptSettings:
+        """Raises StoreConflict if `kept.version` is not the newest."""
+        ...
+
+
+class SignInStore(Protocol):
+    """Sign-ins that have begun; each can be taken once."""
+
+    async def put(self, key: str, sealed: bytes, expires_at: datetime) -> None: ...
+
+    async def take(self, key: str) -> tuple[bytes, datetime] | None:
+        """The sign-in and when it expires, removed first; None if there is none."""
+        ...
+
+    async def forget_expired(self, now: datetime) -> int: ...
+
+
+class RosterStore(Protocol):
+    """Every watched calendar's fixed place; see domain/due.py."""
+
+    async def enter(self, roster: Roster, key: CalendarKey) -> None: ...
+
+    async def leave(self, roster: Roster, key: CalendarKey) -> None: ...
+
+    def due(self, roster: Roster, slot: int) -> AsyncIterator[CalendarKey]: ...

@@ -1,0 +1,89 @@
+"""The table `locations`: one partition a location.
+
+user|{user}|connection|{provider}   an account of that user here
+user|{user}|selection               the calendars that the user has chosen here
+settings                            the policies of the location
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from shared.domain.model import LocationId, ProviderName, UserId
+from shared.domain.records import Connection, KeptSelection, KeptSettings, Member
+from shared.errors import StoreConflict
+from shared.store.rows import SEPARATOR, from_json, in_partition, row_key, rows_under, to_json
+from shared.store.tables import Entity, Tables, etag_of
+
+USER, CONNECTION, SELECTION, SETTINGS = "user", "connection", "selection", "settings"
+
+
+class TableLocationStore:
+    """A LocationStore (see base.py) on Azure Table Storage."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._table = tables.table("locations")
+
+    async def member(self, location: LocationId, user: UserId) -> Member:
+        rows = await self._table.query(in_partition(location, rows_under(USER, user)))
+        return _member(location, user, rows)
+
+    async def members(self, location: LocationId) -> list[Member]:
+        found: dict[str, list[Entity]] = {}
+        for row in await self._table.query(in_partition(location, rows_under(USER))):
+            found.setdefault(row["RowKey"].split(SEPARATOR)[1], []).append(row)
+        return [_member(location, UserId(user), rows) for user, rows in found.items()]
+
+    async def connect(self, connection: Connection) -> Connection:
+        name = row_key(USER, connection.user, CONNECTION, connection.account.provider)
+        row = {**_row(connection.location, name), "data": to_json(connection)}
+        kept = await self._table.get(connection.location, name)
+        if kept is None:
+            try:
+                await self._table.insert(row)
+            except StoreConflict:
+                kept = await self._table.get(connection.location, name)
+        return from_json(Connection, kept["data"]) if kept else connection
+
+    async def disconnect(self, location: LocationId, user: UserId, provider: ProviderName) -> None:
+        await self._table.delete(location, row_key(USER, user, CONNECTION, provider))
+
+    async def choose(
+        self, location: LocationId, user: UserId, kept: KeptSelection
+    ) -> KeptSelection:
+        name = row_key(USER, user, SELECTION)
+        row = {**_row(location, name), "data": to_json(replace(kept, version=None))}
+        etag = await self._write(row, kept.version)
+        return replace(kept, version=etag)
+
+    async def settings(self, location: LocationId) -> KeptSettings:
+        row = await self._table.get(location, SETTINGS)
+        if row is None:
+            return KeptSettings()
+        return replace(from_json(KeptSettings, row["data"]), version=etag_of(row))
+
+    async def decide(self, location: LocationId, kept: KeptSettings) -> KeptSettings:
+        row = {**_row(location, SETTINGS), "data": to_json(replace(kept, version=None))}
+        return replace(kept, version=await self._write(row, kept.version))
+
+    async def _write(self, row: Entity, version: object) -> str:
+        if version is None:
+            return await self._table.insert(row)
+        return await self._table.replace(row, version)
+
+
+def _row(location: LocationId, name: str) -> Entity:
+    return {"PartitionKey": location, "RowKey": name}
+
+
+def _member(location: LocationId, user: UserId, rows: Iterable[Entity]) -> Member:
+    member = Member(location, user)
+    for row in rows:
+        what = row["RowKey"].split(SEPARATOR)[2]
+        if what == SELECTION:
+            kept = from_json(KeptSelection, row["data"])
+            member = replace(member, selection=replace(kept, version=etag_of(row)))
+        elif what == CONNECTION:
+            connection = from_json(Connection, row["data"])
+            connections = {**member.connections, connection.account.provider: connection}
+            member = replace(member, connections=connections)
+    return member

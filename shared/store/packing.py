@@ -1,0 +1,108 @@
+"""A mirror as rows: events packed by month, series in one pack, each pack split to fit.
+
+Limits: 64 KiB a property, 1 MiB an entity
+(https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model).
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from shared.domain.mirror import Availability, Event, Kind, Series
+from shared.domain.spans import Days, Interval, Span, months
+
+PROPERTY_BYTES = 60 * 1024
+PROPERTIES = 8
+PART_BYTES = PROPERTY_BYTES * PROPERTIES
+
+
+def pack_events(events: Iterable[Event]) -> bytes:
+    return _pack(
+        [
+            e.id,
+            e.kind.value,
+            _span(e.span),
+            e.availability.value,
+            int(e.private),
+            e.series_id,
+            e.title,
+        ]
+        for e in events
+    )
+
+
+def unpack_events(data: bytes) -> Iterator[Event]:
+    for key, kind, span, availability, private, series_id, title in _unpack(data):
+        yield Event(
+            key,
+            Kind(kind),
+            _to_span(span),
+            Availability(availability),
+            bool(private),
+            series_id,
+            title,
+        )
+
+
+def pack_series(series: Iterable[Series]) -> bytes:
+    return _pack(
+        [s.id, _span(s.first), s.availability.value, int(s.private), s.title] for s in series
+    )
+
+
+def unpack_series(data: bytes) -> Iterator[Series]:
+    for key, first, availability, private, title in _unpack(data):
+        yield Series(key, _to_span(first), Availability(availability), bool(private), title)
+
+
+def by_month(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Events under each month that they may touch; a long one is in several."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        for month in months(event.span):
+            found.setdefault(month, []).append(event)
+    return found
+
+
+def parts(data: bytes) -> list[dict[str, bytes]]:
+    """The properties of the rows that hold `data`, one dict a row."""
+    rows = []
+    for start in range(0, len(data), PART_BYTES):
+        part = data[start : start + PART_BYTES]
+        rows.append(
+            {
+                f"d{number}": part[at : at + PROPERTY_BYTES]
+                for number, at in enumerate(range(0, len(part), PROPERTY_BYTES))
+            }
+        )
+    return rows
+
+
+def joined(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """The data that `rows`, in order, hold."""
+    return b"".join(row[f"d{n}"] for row in rows for n in range(PROPERTIES) if f"d{n}" in row)
+
+
+def _pack(values: Iterable[list[Any]]) -> bytes:
+    text = json.dumps(list(values), separators=(",", ":"), ensure_ascii=False)
+    return zlib.compress(text.encode(), level=1)
+
+
+def _unpack(data: bytes) -> Any:
+    return json.loads(zlib.decompress(data)) if data else ()
+
+
+def _span(span: Span) -> list[int | str]:
+    """Instants as whole seconds, days as ISO dates."""
+    if isinstance(span, Days):
+        return [span.first.isoformat(), span.end.isoformat()]
+    return [int(span.start.timestamp()), int(span.end.timestamp())]
+
+
+def _to_span(packed: list[Any]) -> Span:
+    start, end = packed
+    if isinstance(start, str):
+        return Days(date.fromisoformat(start), date.fromisoformat(end))
+    return Interval(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))

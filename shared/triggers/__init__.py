@@ -1,0 +1,1 @@
+"""The functions: parse, authorise, call a flow, answer. One blueprint a file."""

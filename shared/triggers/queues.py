@@ -1,0 +1,51 @@
+"""Work that waits on queues."""
+
+from typing import Any
+
+import azure.functions as func
+
+from shared.domain.model import LocationId, UserId
+from shared.flows.apply_selection import apply_selection
+from shared.flows.disconnect import erase_account
+from shared.flows.park_calendar import park_calendar
+from shared.flows.ports import Ports
+from shared.flows.sync_calendar import sync_calendar
+from shared.messages import ApplySelection, EraseAccount, SyncCalendar
+from shared.services import ports
+from shared.telemetry import alarm
+from shared.triggers.retries import attempted
+
+blueprint = func.Blueprint()
+
+_STORAGE = "CALENDAR_STORAGE"
+
+
+@blueprint.function_name("SyncCalendar")
+@blueprint.queue_trigger("msg", SyncCalendar.queue, _STORAGE)
+async def sync(msg: func.QueueMessage) -> None:
+    await attempted(SyncCalendar.decode(msg.get_body()), sync_calendar, ports())
+
+
+@blueprint.function_name("ParkCalendar")
+@blueprint.queue_trigger("msg", f"{SyncCalendar.queue}-poison", _STORAGE)
+async def park(msg: func.QueueMessage) -> None:
+    message = SyncCalendar.decode(msg.get_body())
+    alarm("calendar_parked", calendar=message.calendar)
+    await attempted(message, park_calendar, ports())
+
+
+@blueprint.function_name("ApplySelection")
+@blueprint.queue_trigger("msg", ApplySelection.queue, _STORAGE)
+async def apply(msg: func.QueueMessage) -> None:
+    await attempted(ApplySelection.decode(msg.get_body()), _apply, ports())
+
+
+@blueprint.function_name("EraseAccount")
+@blueprint.queue_trigger("msg", EraseAccount.queue, _STORAGE)
+async def erase(msg: func.QueueMessage) -> None:
+    await attempted(EraseAccount.decode(msg.get_body()), erase_account, ports())
+
+
+async def _apply(message: ApplySelection, with_: Ports) -> Any:
+    await apply_selection(LocationId(message.location), UserId(message.user), with_)
+    return "applied"

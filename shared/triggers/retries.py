@@ -1,0 +1,81 @@
+"""The one table from an error to what happens to its message: again later, or parked.
+
+Work waits on its queue. What is not in the table, and what failed too often, is raised: the host
+tries it some more and then moves it to the poison queue.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from shared.errors import (
+    CalendarSyncError,
+    MailboxBusy,
+    OperatorFault,
+    ProviderUnavailable,
+    StoreConflict,
+    Throttled,
+)
+from shared.flows.ports import Ports
+from shared.messages import Message, SyncCalendar
+from shared.telemetry import alarm, fault, record
+
+_LONGEST_SECONDS = 15 * 60.0
+_ATTEMPTS = 10
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Wait `first` seconds, doubled for each attempt when `grows`, spread a little."""
+
+    first: float
+    grows: bool = True
+    counts: bool = True
+
+    def delay(self, attempt: int) -> float:
+        wait = self.first * 2**attempt if self.grows else self.first
+        return min(_LONGEST_SECONDS, wait) * random.uniform(1.0, 1.3)  # noqa: S311  # no secret
+
+
+# A busy or resting mailbox says nothing against the message: that waits as long as it takes.
+RETRIES: dict[type[CalendarSyncError], Again] = {
+    StoreConflict: Again(first=1),
+    MailboxBusy: Again(first=1, grows=False, counts=False),
+    Throttled: Again(first=10, grows=False, counts=False),
+    ProviderUnavailable: Again(first=5),
+    OperatorFault: Again(first=60),
+}
+
+
+async def attempted(message: M, flow: Callable[[M, Ports], Awaitable[Any]], ports: Ports) -> None:
+    """Runs `flow`; queues the message again when its error says so."""
+    try:
+        done = await flow(message, ports)
+    except CalendarSyncError as error:
+        await _again(message, error, ports)
+        return
+    except Exception as error:
+        fault(message.queue, error)
+        raise
+    record(message.queue, **message.model_dump(mode="json"), done=str(done))
+
+
+async def _again(message: Message, error: CalendarSyncError, ports: Ports) -> None:
+    rule = next((RETRIES[k] for k in type(error).__mro__ if k in RETRIES), None)
+    attempt: int = getattr(message, "attempt", 0)
+    if rule is None:
+        alarm(message.queue, error=error.reason, attempt=attempt)
+        raise error
+    if isinstance(error, OperatorFault):
+        alarm(message.queue, error=error.reason, attempt=attempt)
+    if rule.counts and attempt >= _ATTEMPTS:
+        if isinstance(message, SyncCalendar):
+            record(message.queue, calendar=message.calendar, outcome="left to the sweep")
+            return
+        raise error
+    delay = error.retry_after if isinstance(error, Throttled) else rule.delay(attempt)
+    later = message.model_copy(update={"attempt": attempt + rule.counts})
+    await ports.queues.send(later, delay)
+    record(message.queue, outcome=error.reason, attempt=attempt, again_in=round(delay, 1))
