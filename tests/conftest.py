@@ -1,0 +1,80 @@
+"""The whole stack for tests: Azurite, the sandbox, and the functions, over real HTTP.
+
+One stack a test process; before each test that uses it storage is emptied and the sandbox reset.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox.azurite import shared_azurite
+from sandbox.stack import Stack, running_stack
+from shared import services
+from tests.people import Person
+from tests.storage import Storage
+
+
+class Clock:
+    """The application's clock, which tests may move; it moves the sandbox's with it."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+CLOCK = Clock()
+
+
+@pytest.fixture(scope="session")
+async def started_stack() -> AsyncIterator[Stack]:
+    services.now = CLOCK
+    quick = {"extensions": {"queues": {"visibilityTimeout": "00:00:00", "batchSize": 16}}}
+    async with running_stack(shared_azurite(), host_json=quick) as stack:
+        yield stack
+        await services.close()
+
+
+@pytest.fixture(scope="session")
+async def opened_storage(started_stack: Stack) -> AsyncIterator[Storage]:
+    async with Storage(started_stack.azurite.connection_string) as storage:
+        yield storage
+
+
+@pytest.fixture
+async def storage(opened_storage: Storage) -> Storage:
+    """Direct sight of tables and queues."""
+    return opened_storage
+
+
+@pytest.fixture
+async def stack(started_stack: Stack, opened_storage: Storage) -> AsyncIterator[Stack]:
+    """The stack in its first state."""
+    CLOCK.ahead = timedelta()
+    started_stack.sandbox.world.reset()
+    started_stack.sandbox.world.subscriptions.settings.retry_delays = (0.01, 0.02)
+    await opened_storage.empty()
+    yield started_stack
+    await started_stack.host.wait_idle(30)
+
+
+@pytest.fixture
+def clock(stack: Stack) -> Clock:
+    """Moves the application's time: `clock.ahead = timedelta(hours=3)`."""
+    return CLOCK
+
+
+@pytest.fixture
+async def agent(stack: Stack) -> AsyncIterator[Person]:
+    """An agent of location `loc1` who has not connected anything."""
+    async with Person(stack, "agent1", {"loc1": "agent"}, "Agnes One") as person:
+        yield person
+
+
+@pytest.fixture
+async def admin(stack: Stack) -> AsyncIterator[Person]:
+    """An admin of location `loc1`."""
+    async with Person(stack, "admin1", {"loc1": "admin"}, "Adam Min") as person:
+        yield person
