@@ -6,7 +6,7 @@ TOOL := $(PYTHON) -m
 FUNCTION_APP := $(if $(wildcard function_app.py),-m function_app)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lock clean
+.PHONY: help setup run demo test check openapi lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,9 @@ check: setup  ## lint, formatting, types, import rules, requirements
 	@.venv/bin/mypy -p shared -p sandbox $(FUNCTION_APP)
 	@.venv/bin/lint-imports
 	@scripts/lock.sh --check
+
+openapi: setup  ## write docs/openapi.json anew
+	@$(PYTHON) scripts/openapi.py
 
 lock: setup  ## compile the requirements files again; ARGS="--upgrade" takes newer versions
 	@scripts/lock.sh $(ARGS)

@@ -1,6 +1,8 @@
-"""Everything together in one process: Azurite, the stand-in for Microsoft, and the functions.
+"""Everything together: Azurite, the stand-in for Microsoft, and the functions.
 
-The application is reached by its settings and its HTTP contract alone.
+`running_stack` keeps the functions in this process, for tests; `fresh_stack` starts them as a
+process of their own, as it is in production. The application is reached by its settings and its
+HTTP contract alone.
 """
 
 import base64
@@ -14,6 +16,7 @@ from pathlib import Path
 from sandbox.azurite import Azurite, start_azurite
 from sandbox.crm import JWT_AUDIENCE, JWT_ISSUER
 from sandbox.functions_host import Host, running_host
+from sandbox.functions_host.process import host_process
 from sandbox.server import RunningSandbox, running_sandbox
 
 APP = Path(__file__).resolve().parent.parent
@@ -21,15 +24,21 @@ CRM_ORIGIN = "http://localhost:3000"
 
 
 @dataclass(frozen=True)
-class Stack:
+class Service:
     """`api` is the base address of the API; `jwt_secret` signs the CRM's tokens."""
 
     api: str
     azurite: Azurite
     sandbox: RunningSandbox
-    host: Host
     jwt_secret: str
     settings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Stack(Service):
+    """A service whose functions run in this process."""
+
+    host: Host
 
 
 @contextlib.asynccontextmanager
@@ -60,11 +69,20 @@ async def running_stack(
 
 
 @contextlib.asynccontextmanager
-async def fresh_stack(port: int = 0, http_port: int = 0) -> AsyncIterator[Stack]:
-    """A stack with an Azurite of its own, timers running: what `make run` and the tour use."""
+async def fresh_stack(log: Path, port: int = 0, http_port: int = 0) -> AsyncIterator[Service]:
+    """A service with an Azurite of its own and its timers running; the functions write to `log`."""
+    port = port or _free_port()
     with start_azurite() as azurite:
-        async with running_stack(azurite, port=port, http_port=http_port, timers=True) as stack:
-            yield stack
+        async with running_sandbox(http_port=http_port) as sandbox:
+            environ = _settings(azurite, sandbox, port)
+            async with host_process(APP, environ=environ, port=port, log=log):
+                yield Service(
+                    api=f"{environ['PUBLIC_BASE_URL']}/api",
+                    azurite=azurite,
+                    sandbox=sandbox,
+                    jwt_secret=environ["CRM_JWT_SECRET"],
+                    settings=environ,
+                )
 
 
 def _settings(azurite: Azurite, sandbox: RunningSandbox, port: int) -> dict[str, str]:
@@ -83,7 +101,20 @@ def _settings(azurite: Azurite, sandbox: RunningSandbox, port: int) -> dict[str,
         "RETURN_URL_ORIGINS": f"{CRM_ORIGIN} http://localhost:{port}",
         "TOKEN_SEALING_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "NOTIFICATION_SECRET": secrets.token_urlsafe(32),
+        "SYNC_WINDOW_PAST_DAYS": "30",
+        "SYNC_WINDOW_FUTURE_DAYS": "365",
     }
+
+
+def free_port(wished: int) -> int:
+    """The port that one wishes if it is free, else one that is."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wished))
+        except OSError:
+            return _free_port()
+        return wished
 
 
 def _free_port() -> int:

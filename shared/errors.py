@@ -16,7 +16,8 @@ CalendarSyncError
 │   ├── OperatorFault           our registration or secret is wrong: nobody's account is at fault
 │   ├── Throttled               the whole mailbox must wait `retry_after` seconds
 │   ├── ProviderUnavailable     it may work later
-│   │   └── ProviderConflict    somebody else did the like at the same moment, or before
+│   │   ├── ProviderConflict    somebody else did the like at the same moment, or before
+│   │   └── ProviderTimedOut    it took the provider too long
 │   ├── ProviderRejected        it will not work, whenever it is tried
 │   ├── CursorLost              the provider has forgotten the cursor: read in full
 │   ├── RoundEndless            a round that would never end was given up
@@ -118,6 +119,10 @@ class ProviderUnavailable(ProviderError):
 
 class ProviderConflict(ProviderUnavailable):
     code = "provider_conflict"
+
+
+class ProviderTimedOut(ProviderUnavailable):
+    code = "provider_timed_out"
 
 
 class ProviderRejected(ProviderError):

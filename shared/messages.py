@@ -52,6 +52,7 @@ class SyncCalendar(Message):
     at: AwareDatetime
     attempt: int = 0
     recheck: int = 0
+    subscription: str | None = None
 
 
 class ApplySelection(Message):

@@ -1,11 +1,12 @@
 """Settings, from the environment. A missing or malformed one stops the start, named in one line."""
 
+import re
+import ssl
 from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -30,6 +31,31 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _origin(text: str) -> str:
+    """As browsers send it: they would never send one with a path, or with capitals."""
+    address = _base_url(text)
+    parts = urlsplit(address)
+    if parts.path or "@" in parts.netloc:
+        raise ValueError("must be origins, such as https://crm.example, without path")
+    return address.lower()
+
+
+def _connection_string(secret: SecretStr) -> SecretStr:
+    parts = secret.get_secret_value().split(";")
+    names = {part.partition("=")[0].strip().lower() for part in parts if "=" in part}
+    if not any(needed <= names for needed in _CONNECTION_STRINGS):
+        raise ValueError("must be the connection string of a storage account")
+    return secret
+
+
+def _certificates(path: str) -> str:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except OSError:
+        raise ValueError("must be the path of a PEM file of certificates") from None
+    return path
+
+
 def _words(value: Any) -> Any:
     return value.split() if isinstance(value, str) else value
 
@@ -41,22 +67,31 @@ def _divides_an_hour(minutes: int) -> int:
 
 
 def _fernet_keys(keys: list[SecretStr]) -> list[SecretStr]:
-    for key in keys:
-        Fernet(key.get_secret_value())
+    """Fernet alone would take two keys joined by a comma for the first of them."""
+    if not all(_FERNET_KEY.fullmatch(key.get_secret_value()) for key in keys):
+        raise ValueError("must be Fernet keys, separated by spaces")
     return keys
 
 
+_FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes
+_CONNECTION_STRINGS = (
+    {"usedevelopmentstorage"},
+    {"accountname", "accountkey"},
+    {"sharedaccesssignature"},
+)
+
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Origin = Annotated[str, AfterValidator(_origin)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Period = Annotated[int, Field(ge=1, le=MINUTES), AfterValidator(_divides_an_hour)]
 
 
 class Settings(BaseSettings):
-    """See `local.settings.sample.json` for what each is for."""
+    """What each is for: docs/settings.md."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
-    calendar_storage: SecretStr | None = None
+    calendar_storage: Annotated[SecretStr, AfterValidator(_connection_string)] | None = None
     calendar_storage__account_name: Annotated[
         str | None, Field(validation_alias="CALENDAR_STORAGE__accountName")
     ] = None
@@ -73,7 +108,7 @@ class Settings(BaseSettings):
     crm_jwt_secret: Annotated[SecretStr | None, Field(min_length=32)] = None
     crm_jwks_url: BaseUrl | None = None
     return_url_origins: Annotated[
-        list[BaseUrl], NoDecode, BeforeValidator(_words), Field(min_length=1)
+        list[Origin], NoDecode, BeforeValidator(_words), Field(min_length=1)
     ]
     token_sealing_keys: Annotated[
         list[SecretStr],
@@ -83,7 +118,7 @@ class Settings(BaseSettings):
         Field(min_length=1),
     ]
     notification_secret: Annotated[SecretStr, Field(min_length=32)]
-    extra_ca_bundle: str | None = None
+    extra_ca_bundle: Annotated[str, AfterValidator(_certificates)] | None = None
     sync_window_past_days: Annotated[int, Field(ge=1, le=365)] = 30
     sync_window_future_days: Annotated[int, Field(ge=92, le=1000)] = 365
     sweep_minutes: Period = 60
@@ -94,6 +129,8 @@ class Settings(BaseSettings):
     def _one_of(self) -> Self:
         if self.calendar_storage is None and self.calendar_storage__account_name is None:
             raise ValueError("CALENDAR_STORAGE: set it, or CALENDAR_STORAGE__accountName")
+        if self.stale_after_minutes < 2 * self.sweep_minutes:
+            raise ValueError("STALE_AFTER_MINUTES: must be at least twice SWEEP_MINUTES")
         if (self.crm_jwt_secret is None) == (self.crm_jwks_url is None):
             raise ValueError("CRM_JWT_SECRET: set it or CRM_JWKS_URL, and not both")
         return self

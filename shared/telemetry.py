@@ -9,6 +9,10 @@ from typing import Any
 
 _log = logging.getLogger("calendar_sync")
 
+# These name each address that they ask, with ids of accounts and calendars and tokens of cursors.
+for _talkative in ("httpx", "azure"):
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
+
 
 def record(what: str, **fields: Any) -> None:
     """Logs that `what` was done."""

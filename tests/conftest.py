@@ -26,11 +26,12 @@ class Clock:
 
 
 CLOCK = Clock()
+# Before any test module is imported: some modules of the application take the function by name.
+services.now = CLOCK
 
 
 @pytest.fixture(scope="session")
 async def started_stack() -> AsyncIterator[Stack]:
-    services.now = CLOCK
     quick = {"extensions": {"queues": {"visibilityTimeout": "00:00:00", "batchSize": 16}}}
     async with running_stack(shared_azurite(), host_json=quick) as stack:
         yield stack

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.routing import Route
 
@@ -46,7 +47,7 @@ async def events(call: Call) -> Any:
     base = _calendar_path(call)
     if call.query("masters"):
         return {"value": await every_page(call, f"{base}/events")}
-    window = f"startDateTime={_need(call, 'start')}&endDateTime={_need(call, 'end')}"
+    window = urlencode({"startDateTime": _need(call, "start"), "endDateTime": _need(call, "end")})
     return {"value": await every_page(call, f"{base}/calendarView?{window}")}
 
 

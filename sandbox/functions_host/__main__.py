@@ -7,6 +7,8 @@ import logging
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.functions_host.errors import HostError
@@ -22,13 +24,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--settings", type=Path, help="a local.settings.json")
     parser.add_argument("--no-timers", action="store_true", help="timers fire by hand only")
     parser.add_argument("--stop-within", type=float, default=STOP_SECONDS, help="seconds")
-    parser.add_argument("--verbose", action="store_true", help="log every invocation")
+    parser.add_argument(
+        "--stop-with-stdin", action="store_true", help="stop when standard input closes"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="log every invocation, and what the app logs"
+    )
     return parser.parse_args()
 
 
 async def _serve(options: argparse.Namespace) -> None:
     """Serves until told to stop."""
     stopped = asyncio.Event()
+    if options.stop_with_stdin:
+        _when_stdin_closes(stopped.set)
     for kind in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(kind, stopped.set)
     async with running_host(
@@ -47,6 +56,19 @@ async def _serve(options: argparse.Namespace) -> None:
         options.ready_file.unlink(missing_ok=True)
 
 
+def _when_stdin_closes(stop: Callable[[], None]) -> None:
+    """Calls `stop` in the running loop once the other end of standard input is gone."""
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stop)
+
+    threading.Thread(target=read, name="standard input", daemon=True).start()
+
+
 def _announce(file: Path, url: str) -> None:
     """Writes the URL in one step, so that a reader never sees half of it."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
@@ -58,7 +80,8 @@ def main() -> None:
     """Runs it; exit code 1 and one line when it cannot start."""
     options = _options()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("functions_host").setLevel("INFO" if options.verbose else "WARNING")
+    if options.verbose:
+        logging.getLogger().setLevel("INFO")
     with contextlib.suppress(KeyboardInterrupt):
         try:
             asyncio.run(_serve(options))

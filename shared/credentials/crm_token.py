@@ -39,9 +39,7 @@ class CrmTokens:
         except jwt.ExpiredSignatureError:
             raise NotAuthenticated("The token has expired.", code="token_expired") from None
         except jwt.PyJWKClientConnectionError:
-            raise NotAuthenticated(
-                "The keys of the CRM cannot be read.", code="token_unverifiable"
-            ) from None
+            raise _unverifiable() from None
         except jwt.PyJWTError:
             raise NotAuthenticated("The token is not valid.", code="token_invalid") from None
         return _caller(claims)
@@ -50,8 +48,7 @@ class CrmTokens:
         key: Any = self._secret
         algorithms = ["HS256"]
         if self._jwks is not None:
-            found = await asyncio.to_thread(self._jwks.get_signing_key_from_jwt, token)
-            key, algorithms = found.key, _ASYMMETRIC
+            key, algorithms = await self._published(self._jwks, token), _ASYMMETRIC
         claims: dict[str, Any] = jwt.decode(
             token,
             key,
@@ -63,13 +60,28 @@ class CrmTokens:
         )
         return claims
 
+    @staticmethod
+    async def _published(jwks: jwt.PyJWKClient, token: str) -> Any:
+        """The published key that the token names. Answers that are not JSON raise ValueError."""
+        try:
+            return (await asyncio.to_thread(jwks.get_signing_key_from_jwt, token)).key
+        except ValueError:
+            raise _unverifiable() from None
+
+
+def _unverifiable() -> NotAuthenticated:
+    return NotAuthenticated("The keys of the CRM cannot be read.", code="token_unverifiable")
+
 
 def _caller(claims: dict[str, Any]) -> Caller:
     locations = claims.get("locations")
     if not isinstance(locations, dict) or len(locations) > _MOST_LOCATIONS:
         raise NotAuthenticated("The token names no locations.", code="token_invalid")
-    try:
-        roles = {LocationId(str(key)): Membership(role) for key, role in locations.items()}
-    except ValueError:
-        raise NotAuthenticated("The token names an unknown role.", code="token_invalid") from None
+    known = {role.value: role for role in Membership}
+    # A role that we do not know gives no right, and takes none away elsewhere.
+    roles = {
+        LocationId(str(key)): known[role]
+        for key, role in locations.items()
+        if isinstance(role, str) and role in known
+    }
     return Caller(UserId(str(claims["sub"])), str(claims.get("name") or ""), roles)

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 
 import msal
 import requests
+from msal.exceptions import MsalServiceError
 from requests.adapters import HTTPAdapter
 
 from shared.credentials.base import Begun, SignedIn, Tokens
-from shared.credentials.outlook_errors import meaning
+from shared.credentials.outlook_errors import meaning, refusal
 from shared.domain.model import Account, ProviderName
 from shared.domain.records import AccountProfile
 from shared.errors import ProviderUnavailable, SignInFailed
@@ -62,9 +63,14 @@ class MicrosoftSignIn:
         return Begun(flow["auth_uri"], flow["state"], flow)
 
     async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> SignedIn:
+        if "error" in answer:
+            raise refusal(answer)
         cache = msal.SerializableTokenCache()
         result = await self._call(
-            self._client(cache).acquire_token_by_auth_code_flow, dict(flow), dict(answer)
+            self._client(cache).acquire_token_by_auth_code_flow,
+            dict(flow),
+            dict(answer),
+            mismatch=True,
         )
         _raise_for(result)
         claims = result.get("id_token_claims", {})
@@ -99,19 +105,23 @@ class MicrosoftSignIn:
     def _client(self, cache: Any = None) -> "_Client":
         return _Client(self._app, self._http, cache)
 
-    async def _call(self, call: Any, *args: Any) -> dict[str, Any]:
-        """Runs blocking MSAL code in a thread."""
+    async def _call(self, call: Any, *args: Any, mismatch: bool = False) -> dict[str, Any]:
+        """Runs blocking MSAL code in a thread; `mismatch`: where a state or nonce is checked."""
         try:
             result: dict[str, Any] = await asyncio.to_thread(call, *args)
-        except requests.RequestException as error:
+        except (requests.RequestException, MsalServiceError) as error:
             raise ProviderUnavailable(
                 f"Microsoft sign-in did not answer: {type(error).__name__}"
             ) from None
         except (ValueError, RuntimeError) as error:
-            # MSAL raises these for a state or nonce that is not the flow's.
-            raise SignInFailed(
-                "The answer does not belong to this sign-in. Start again.", code="sign_in_mismatch"
-            ) from error
+            # MSAL raises these for a state or nonce that is not the flow's, and for an answer of
+            # Entra that is not what it should be.
+            if mismatch:
+                raise SignInFailed(
+                    "The answer does not belong to this sign-in. Start again.",
+                    code="sign_in_mismatch",
+                ) from error
+            raise ProviderUnavailable("Microsoft sign-in gave no usable answer.") from None
         return result
 
     def _check_identity(self, claims: Mapping[str, Any]) -> None:

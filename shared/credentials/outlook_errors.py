@@ -18,6 +18,10 @@ from shared.errors import (
 _TRANSIENT_ERRORS = frozenset({"temporarily_unavailable", "server_error"})
 _TRANSIENT_CODES = frozenset(
     {90033, 90006, 90012, 90024, 90055, 90090, 50033, 50087, 50166, 70012, 50196}
+    | {80001, 80002, 80005, 80007, 80010, 80014}  # agents on the organisation's own premises
+)
+_USER_ERRORS = frozenset(
+    {"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"}
 )
 _OPERATOR_ERRORS = frozenset({"invalid_client", "unauthorized_client", "invalid_resource"})
 _OPERATOR_CODES = frozenset(
@@ -41,7 +45,10 @@ def meaning(answer: Mapping[str, Any]) -> CalendarSyncError:
             "An administrator of your organisation must allow this app or your account.",
             code="administrator_needed",
         )
-    return ReconnectRequired("Microsoft asks you to sign in again.")
+    if error in _USER_ERRORS:
+        return ReconnectRequired("Microsoft asks you to sign in again.")
+    # Such as invalid_scope: our request is wrong, so the user's sign-in is not.
+    return OperatorFault(f"Microsoft refused our request: {error} {_shown(codes)}".strip())
 
 
 def refusal(answer: Mapping[str, str]) -> SignInFailed:

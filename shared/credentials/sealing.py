@@ -5,14 +5,14 @@ from typing import Protocol
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from shared.errors import ReconnectRequired
+from shared.errors import OperatorFault
 
 
 class Sealer(Protocol):
     def seal(self, secret: bytes) -> bytes: ...
 
     def open(self, sealed: bytes) -> bytes:
-        """Raises ReconnectRequired where no key opens it: only a new sign-in can help."""
+        """Raises OperatorFault where no key opens it: the keys are wrong, nobody's account is."""
         ...
 
 
@@ -29,4 +29,4 @@ class FernetSealer:
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
-            raise ReconnectRequired("The kept sign-in cannot be read any more.") from None
+            raise OperatorFault("No key opens the kept sign-ins.") from None

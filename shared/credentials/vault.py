@@ -89,7 +89,14 @@ class Vault:
         if token is not None:
             return token
         sealed = _tokens(record)
-        fresh = await self._sign_ins[account.provider].refresh(self._sealer.open(sealed.sealed))
+        try:
+            fresh = await self._sign_ins[account.provider].refresh(self._sealer.open(sealed.sealed))
+        except ReconnectRequired:
+            # Old tokens are refused once the user has signed in anew: then the new ones count.
+            record = await self._accounts.load(account)
+            if record.tokens is None or record.tokens.version == sealed.version:
+                raise
+            raise MailboxBusy("The account was connected anew meanwhile.") from None
         # Where a reconnect came in between, its tokens stay. Ours work too: Entra does not revoke a
         # refresh token when it issues the next.
         with suppress(StoreConflict):

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from shared.domain.mirror import Availability, Event, Kind
 from shared.domain.model import CalendarState, ProviderName, Role
-from shared.domain.spans import Days, Interval, Span
+from shared.domain.spans import Days, Interval, Span, possible_interval
 from shared.domain.zones import zone_info
 
 
@@ -112,18 +111,22 @@ def busy(calendars: Iterable[CalendarTime], policy: Policy, asked: Interval) -> 
     return _merged(found)
 
 
-def instants(span: Span, zone: ZoneInfo) -> Interval:
-    """The instants of `span`, its days taken in `zone`."""
-    return span.in_zone(zone) if isinstance(span, Days) else span
+def instants(span: Span, zone: str | None) -> Interval:
+    """The instants of `span`, its days taken in the IANA `zone`.
+
+    Where the zone is not known, all that the days may be anywhere: none of it is known to be free.
+    """
+    if isinstance(span, Days) and zone is not None:
+        return span.in_zone(zone_info(zone))
+    return possible_interval(span)
 
 
 def _blocks(calendar: CalendarTime, policy: Policy, asked: Interval) -> Iterator[Block]:
     if calendar.reading.freshness is not Freshness.CURRENT:
         yield Block(asked, (_source(calendar, calendar.reading.freshness.value),))
         return
-    zone = zone_info(calendar.zone)
     for event in calendar.events:
-        interval = instants(event.span, zone)
+        interval = instants(event.span, calendar.zone)
         if interval.overlaps(asked) and policy.blocks(event):
             yield Block(interval.clipped(asked), (_source(calendar, event.availability.value),))
 

@@ -22,6 +22,7 @@ CURSOR_VERSION = 1
 MINUTES = 60
 """Slots of a roster. The periods of the sweep must divide it."""
 
+_MINUTE = timedelta(minutes=1)
 _FULL_READ_EVERY = timedelta(hours=24)
 _PROBE_REFUSED_PUSH_EVERY = timedelta(hours=24)
 _REAUTHORIZE_NOT_BEFORE = timedelta(minutes=10)
@@ -48,9 +49,16 @@ def minute_slot(key: CalendarKey) -> int:
     return int(key[:8], 16) % MINUTES
 
 
-def slots_due(now: datetime, period_minutes: int) -> list[int]:
-    """The slots that a sweep with that period visits in the minute of `now`."""
-    return list(range(now.minute % period_minutes, MINUTES, period_minutes))
+def slots_due(last: datetime | None, now: datetime, period_minutes: int) -> list[int]:
+    """The slots that a sweep with that period visits in the minutes after `last` up to `now`.
+
+    Without `last`, or where it is not before this minute, those of this minute alone.
+    """
+    this = now.replace(second=0, microsecond=0)
+    passed = 1 if last is None else (this - last.replace(second=0, microsecond=0)) // _MINUTE
+    minutes = range(now.minute - min(max(passed, 1), MINUTES) + 1, now.minute + 1)
+    due = {slot for m in minutes for slot in range(m % period_minutes, MINUTES, period_minutes)}
+    return sorted(due)
 
 
 def wanted_detail(watches: tuple[Watch, ...]) -> Detail:

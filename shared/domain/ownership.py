@@ -8,7 +8,7 @@ from shared.domain.model import LocationId, UserId
 
 # A claim is made before the connection that it is for. Where that never came, the claim is void
 # after this long.
-_UNUSED_CLAIM_LASTS = timedelta(minutes=10)
+UNUSED_CLAIM_LASTS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,7 @@ def may_claim(
     """
     if owner is None or owner.user == user:
         return True
-    return all(
-        location not in connected and now - since > _UNUSED_CLAIM_LASTS
-        for location, since in owner.locations.items()
-    )
+    return unused(owner, connected, now)
 
 
 def claimed(
@@ -40,7 +37,15 @@ def claimed(
 ) -> Owner:
     """The ownership once `user` uses the account at `location` too."""
     held = dict(owner.locations) if owner is not None and owner.user == user else {}
-    return Owner(user, name, {**held, location: held.get(location, now)})
+    return Owner(user, name, {**held, location: now})
+
+
+def unused(owner: Owner, connected: Collection[LocationId], now: datetime) -> bool:
+    """Whether no location uses the account, and none is about to."""
+    return all(
+        location not in connected and now - since > UNUSED_CLAIM_LASTS
+        for location, since in owner.locations.items()
+    )
 
 
 def released(owner: Owner, location: LocationId) -> Owner:

@@ -52,7 +52,8 @@ def reconcile(mirror: Mirror, read: Round, detail: Detail) -> Reconciled:
     series = {} if read.full else _series_left(mirror, read)
     series |= {key: one.at_detail(detail) for key, one in read.series.items()}
     events = {} if read.full else _events_left(mirror, read)
-    events |= _kept(read.events.values(), detail, read.window)
+    alive = (e for e in read.events.values() if e.series_id not in read.removed)
+    events |= _kept(alive, detail, read.window)
     firsts = (one.first_event() for key, one in series.items() if read.full or key in read.series)
     events |= _kept(firsts, detail, read.window)
     return difference(mirror, Mirror(events, series))

@@ -81,14 +81,19 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An account at a location for a user (R3: one for each provider)."""
+    """An account at a location for a user (R3: one for each provider).
+
+    `claimed_at` is when the account was last claimed for it: a reconnect claims anew.
+    """
 
     location: LocationId
     user: UserId
     account: Account
     profile: AccountProfile
     connected_at: datetime
+    claimed_at: datetime
     user_name: str = ""
+    version: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,24 +40,40 @@ Span = Interval | Days
 # Local days begin at most 14 h before and end at most 12 h after the same days in UTC.
 _FURTHEST_ZONE = timedelta(hours=14)
 
+# Providers send the years 1 and 9999, where a step further cannot be told.
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
+
 
 def possible_interval(span: Span) -> Interval:
     """The instants that `span` may touch in any zone."""
     if isinstance(span, Interval):
         return span
     whole = span.in_zone(ZoneInfo("UTC"))
-    return Interval(whole.start - _FURTHEST_ZONE, whole.end + _FURTHEST_ZONE)
+    return Interval(
+        max(whole.start, _FIRST + _FURTHEST_ZONE) - _FURTHEST_ZONE,
+        min(whole.end, _LAST - _FURTHEST_ZONE) + _FURTHEST_ZONE,
+    )
 
 
-def months(span: Span | Window) -> Iterator[str]:
-    """The months, as `YYYY-MM` in UTC, that `span` may touch; at least the one it starts in."""
+def months(span: Span | Window, within: Window | None = None) -> Iterator[str]:
+    """The months, as `YYYY-MM` in UTC, that `span` may touch; at least the one it starts in.
+
+    With `within` only what lies there counts: an event may last for a century.
+    """
     reach = possible_interval(span) if isinstance(span, Interval | Days) else span
-    month = reach.start.astimezone(UTC).replace(day=1)
-    last = max(reach.start, reach.end - timedelta(microseconds=1)).astimezone(UTC)
-    while (month.year, month.month) <= (last.year, last.month):
-        yield f"{month.year:04d}-{month.month:02d}"
-        month = (month + timedelta(days=31)).replace(day=1)
+    if within is not None and reach.start < within.end and within.start < reach.end:
+        reach = Interval(max(reach.start, within.start), min(reach.end, within.end))
+    first = reach.start.astimezone(UTC)
+    last = first
+    if reach.end > reach.start:
+        last = (reach.end - timedelta(microseconds=1)).astimezone(UTC)
+    for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        return _FIRST if day.year == 1 else _LAST

@@ -4,7 +4,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from tzlocal.windows_tz import win_tz
 
-_IANA_BY_FOLDED = {name.casefold(): name for name in available_timezones()}
+# `localtime` is whatever this machine is set to, `Factory` is a place that does not exist.
+_NO_ZONES = {"localtime", "Factory"}
+_IANA_BY_FOLDED = {name.casefold(): name for name in available_timezones() - _NO_ZONES}
 _WINDOWS_BY_FOLDED = {name.casefold(): iana for name, iana in win_tz.items()}
 
 

@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 from shared.domain.model import Calendar, LocationId, Role, Roster, UserId, Watch
-from shared.domain.records import Member, WatchedCalendar
+from shared.domain.records import KeptSelection, Member, WatchedCalendar
+from shared.errors import StoreConflict
 from shared.flows.ports import Ports
 from shared.messages import ApplySelection, Cause, SyncCalendar
 
 SAFETY_SECONDS = 10
 """Sent this much ahead: should the request die half way, the message finishes its work."""
+
+_ROUNDS = 4
 
 
 async def safely_later(location: LocationId, user: UserId, ports: Ports) -> None:
@@ -16,19 +19,56 @@ async def safely_later(location: LocationId, user: UserId, ports: Ports) -> None
 
 
 async def apply_selection(location: LocationId, user: UserId, ports: Ports) -> None:
-    """Harmless to repeat. Raises StoreConflict if the selection changes meanwhile."""
+    """Harmless to repeat, and to run beside itself: it goes on until the selection stands still.
+
+    A calendar stays in `watched` until a later pass finds no watch on it, so that none that a
+    slower pass has set is forgotten. Raises StoreConflict if the selection does not stand still.
+    """
     member = await ports.locations.member(location, user)
+    seen: dict[Calendar, WatchedCalendar] = {}
+    for _ in range(_ROUNDS):
+        seen |= {watched.calendar: watched for watched in member.selection.watched}
+        still = await _applied(member, seen, ports)
+        after = await ports.locations.member(location, user)
+        if _same(after, member):
+            await _keep(after, still, ports)
+            return
+        member = after
+    raise StoreConflict
+
+
+async def _applied(
+    member: Member, seen: dict[Calendar, WatchedCalendar], ports: Ports
+) -> set[Calendar]:
+    """Sets and removes watches; returns the calendars that had one, or have one now."""
     wanted = selected(member)
+    still = set(wanted)
+    for calendar, watched in seen.items():
+        role = wanted.get(calendar)
+        if role is not None:
+            await _watch(watched, Watch(member.location, member.user, role), ports)
+        elif await ports.calendars.unwatch(calendar.key, member.location, member.user):
+            await _sync(calendar, ports)
+            still.add(calendar)
+    return still
+
+
+def _same(one: Member, other: Member) -> bool:
+    return (
+        one.selection.number == other.selection.number
+        and one.connections.keys() == other.connections.keys()
+    )
+
+
+async def _keep(member: Member, still: set[Calendar], ports: Ports) -> None:
+    """Forgets the calendars without a watch; those that just lost one, in a later pass."""
     kept = member.selection
-    for watched in kept.watched:
-        role = wanted.get(watched.calendar)
-        if role is None:
-            await _unwatch(watched.calendar, location, user, ports)
-        else:
-            await _watch(watched, Watch(location, user, role), ports)
-    still = tuple(watched for watched in kept.watched if watched.calendar in wanted)
-    if still != kept.watched:
-        await ports.locations.choose(location, user, replace(kept, watched=still))
+    left = tuple(watched for watched in kept.watched if watched.calendar in still)
+    if left != kept.watched:
+        changed: KeptSelection = replace(kept, watched=left)
+        await ports.locations.choose(member.location, member.user, changed)
+    if still - selected(member).keys():
+        await safely_later(member.location, member.user, ports)
 
 
 def selected(member: Member) -> dict[Calendar, Role]:
@@ -47,11 +87,6 @@ async def _watch(watched: WatchedCalendar, watch: Watch, ports: Ports) -> None:
     if result.state.checked_at is None:
         await ports.roster.enter(Roster.POLL, calendar.key)
     if result.changed or result.state.checked_at is None:
-        await _sync(calendar, ports)
-
-
-async def _unwatch(calendar: Calendar, location: LocationId, user: UserId, ports: Ports) -> None:
-    if await ports.calendars.unwatch(calendar.key, location, user):
         await _sync(calendar, ports)
 
 

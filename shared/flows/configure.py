@@ -1,6 +1,7 @@
 """The calendar configuration of a user at a location (R6–R9, R11)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain.access import Caller
@@ -54,7 +55,8 @@ async def configure(
         kept = await ports.locations.choose(location, user, kept)
     except StoreConflict:
         raise Stale("The configuration was changed meanwhile. Load it again, then save.") from None
-    await apply_selection(location, user, ports)
+    with suppress(StoreConflict):  # the message that went ahead goes on
+        await apply_selection(location, user, ports)
     return kept
 
 

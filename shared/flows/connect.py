@@ -1,7 +1,9 @@
 """Connecting an account: the sign-in begins at the API and ends at the callback."""
 
+import asyncio
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,11 +13,18 @@ from urllib.parse import urlsplit
 
 from shared.credentials.base import SignedIn
 from shared.domain.access import Caller
-from shared.domain.model import LocationId, ProviderName, UserId
-from shared.domain.ownership import Owner, claimed, may_claim, names_owner_to
-from shared.domain.records import AccountRecord, Connection
+from shared.domain.model import Account, LocationId, ProviderName, UserId
+from shared.domain.ownership import (
+    UNUSED_CLAIM_LASTS,
+    Owner,
+    claimed,
+    may_claim,
+    names_owner_to,
+)
+from shared.domain.records import Connection
 from shared.errors import (
     InvalidRequest,
+    MailboxBusy,
     MailboxMissing,
     OperatorFault,
     ProviderError,
@@ -23,13 +32,19 @@ from shared.errors import (
     SignInFailed,
     StoreConflict,
 )
-from shared.flows.apply_selection import apply_selection
-from shared.flows.disconnect import let_go
+from shared.flows.apply_selection import safely_later
+from shared.flows.mailbox import Lane, place
 from shared.flows.ports import Ports
+from shared.flows.settle_account import in_use_at, let_go, settle_later
 from shared.messages import Cause, SyncCalendar
+from shared.providers.base import AccessToken
 
 SIGN_IN_LASTS = timedelta(minutes=10)
 _ATTEMPTS = 8
+_AFTER_A_CLAIM = UNUSED_CLAIM_LASTS + timedelta(minutes=1)
+_WAITS_FOR_A_PLACE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.5)
+# It becomes a header: printable ASCII only. Browsers take a backslash for a slash.
+_ADDRESS = re.compile(r"[!-\[\]-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +158,23 @@ async def _check_mailbox(signed_in: SignedIn, ports: Ports) -> None:
     async def token(refused: str | None) -> str:
         return access_token
 
-    provider = ports.providers[signed_in.account.provider]
     try:
-        await provider.check_mailbox(token)
-    except MailboxMissing:
-        raise SignInFailed(
-            "This account has no mailbox in the cloud. Connect a Microsoft 365, Outlook.com, Live "
-            "or Hotmail account; mailboxes on your organisation's own Exchange server and accounts "
-            "without a mailbox licence cannot be connected.",
-            code="no_mailbox",
-        ) from None
+        await _asked(signed_in.account, token, ports)
+    except MailboxMissing as error:
+        raise SignInFailed(error.detail, code="no_mailbox") from None
+
+
+async def _asked(account: Account, token: AccessToken, ports: Ports) -> None:
+    """Asks for the mailbox from a place of its own: others may be asking it at the same time."""
+    for wait in _WAITS_FOR_A_PLACE:
+        record = await ports.accounts.load(account)
+        try:
+            async with place(ports, record, Lane.INTERACTIVE):
+                await ports.providers[account.provider].check_mailbox(token)
+                return
+        except MailboxBusy:
+            await asyncio.sleep(wait)
+    raise SignInFailed("This account is very busy right now. Try again.", code="try_again")
 
 
 async def _connected(pending: _Pending, signed_in: SignedIn, ports: Ports) -> Connection:
@@ -161,59 +183,48 @@ async def _connected(pending: _Pending, signed_in: SignedIn, ports: Ports) -> Co
     existing = member.connections.get(pending.provider)
     if existing is not None and existing.account != signed_in.account:
         raise _second_account(existing)
-    await _claim(pending, signed_in, ports)
+    claimed_at = await _claim(pending, signed_in, ports)
     wanted = Connection(
         location=pending.location,
         user=pending.user,
         account=signed_in.account,
         profile=signed_in.profile,
-        connected_at=ports.clock(),
+        connected_at=claimed_at,
+        claimed_at=claimed_at,
         user_name=pending.user_name,
     )
     kept = await ports.locations.connect(wanted)
     if kept.account != signed_in.account:
-        await let_go(signed_in.account, pending.user, pending.location, ports)
+        await let_go(wanted, ports)
         raise _second_account(kept)
     await _sync_all(kept, ports)
     return kept
 
 
-async def _claim(pending: _Pending, signed_in: SignedIn, ports: Ports) -> None:
-    """R4: of many who claim an account at once exactly one gets it."""
+async def _claim(pending: _Pending, signed_in: SignedIn, ports: Ports) -> datetime:
+    """R4: of many who claim an account at once exactly one gets it. Returns when that was."""
     tokens = ports.vault.sealed(signed_in.tokens)
     for _ in range(_ATTEMPTS):
         record = await ports.accounts.load(signed_in.account)
         now = ports.clock()
         if record.owner is not None:
-            in_use = await _in_use(record, ports)
+            in_use = await in_use_at(record, ports)
             if not may_claim(record.owner, pending.user, in_use, now):
                 raise _taken_by(record.owner, pending)
         owner = claimed(record.owner, pending.user, pending.user_name, pending.location, now)
+        # Should this die before there is a connection, the message looks after the claim.
+        await settle_later(signed_in.account, ports, _AFTER_A_CLAIM)
         try:
             await ports.accounts.claim(record, owner, signed_in.profile, tokens)
         except StoreConflict:
             continue
-        return
+        return now
     raise SignInFailed("This account is being connected elsewhere. Try again.", code="try_again")
-
-
-async def _in_use(record: AccountRecord, ports: Ports) -> set[LocationId]:
-    """The owner's locations where the account is really connected."""
-    owner = record.owner
-    if owner is None:
-        return set()
-    members = [await ports.locations.member(place, owner.user) for place in owner.locations]
-    provider = record.account.provider
-    return {
-        member.location
-        for member in members
-        if (found := member.connections.get(provider)) and found.account == record.account
-    }
 
 
 async def _sync_all(connection: Connection, ports: Ports) -> None:
     """After a reconnect everything that is watched is read at once."""
-    await apply_selection(connection.location, connection.user, ports)
+    await safely_later(connection.location, connection.user, ports)
     record = await ports.accounts.load(connection.account)
     for key in sorted(record.calendars):
         await ports.queues.send(
@@ -255,11 +266,19 @@ def _failure(error: ProviderError, return_url: str | None) -> SignInFailed:
 def _check_return_url(return_url: str | None, origins: tuple[str, ...]) -> None:
     if return_url is None:
         return
-    parts = urlsplit(return_url)
-    if f"{parts.scheme}://{parts.netloc}" not in origins:
+    if not _ADDRESS.fullmatch(return_url) or _origin(return_url) not in origins:
         raise InvalidRequest(
-            "returnUrl must be an address of the CRM.", code="return_url_not_allowed"
+            "returnUrl must be an address of the CRM, with all but ASCII percent-encoded.",
+            code="return_url_not_allowed",
         )
+
+
+def _origin(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _hash(text: str) -> str:

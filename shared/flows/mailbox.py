@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import Enum
 
 from shared.domain.model import Account, Problem
+from shared.domain.records import AccountRecord
 from shared.errors import MailboxBusy, ReconnectRequired, Throttled
 from shared.flows.ports import Ports
 from shared.providers.base import AccessToken
@@ -28,14 +29,37 @@ class Lane(Enum):
 async def mailbox(ports: Ports, account: Account, lane: Lane) -> AsyncIterator[AccessToken]:
     """One place in flight at the account's mailbox, and its access tokens.
 
-    Raises Throttled while the mailbox rests, MailboxBusy while all places are taken, and
-    ReconnectRequired without asking anybody when that is known already. What is raised inside
-    and concerns the account is kept: a rest for everybody, or that the user must sign in again.
+    Raises what `place` raises, and ReconnectRequired without asking anybody when that is known
+    already. What is raised inside and concerns the account is kept: a rest for everybody, or that
+    the user must sign in again.
     """
     record = await ports.accounts.load(account)
-    now = ports.clock()
     if record.problem is not None:
         raise ReconnectRequired("This account must be connected again.", code=record.problem.code)
+
+    async def token(refused: str | None) -> str:
+        current = record if refused is None else await ports.accounts.load(account)
+        return await ports.vault.access_token(current, refused)
+
+    async with place(ports, record, lane):
+        try:
+            yield token
+        except Throttled as error:
+            until = ports.clock() + timedelta(seconds=error.retry_after)
+            await ports.accounts.pause(account, until)
+            raise
+        except ReconnectRequired as error:
+            await ports.accounts.report_problem(record, Problem(error.reason, ports.clock()))
+            raise
+
+
+@asynccontextmanager
+async def place(ports: Ports, record: AccountRecord, lane: Lane) -> AsyncIterator[None]:
+    """One place in flight at the account's mailbox.
+
+    Raises Throttled while the mailbox rests, and MailboxBusy while all places are taken.
+    """
+    account, now = record.account, ports.clock()
     if record.paused_until is not None and record.paused_until > now:
         wait = (record.paused_until - now).total_seconds()
         raise Throttled("The mailbox rests.", retry_after=wait)
@@ -47,18 +71,7 @@ async def mailbox(ports: Ports, account: Account, lane: Lane) -> AsyncIterator[A
         record = await ports.accounts.load(account)
     if lease is None:
         raise MailboxBusy("All places of the mailbox are taken.")
-
-    async def token(refused: str | None) -> str:
-        current = record if refused is None else await ports.accounts.load(account)
-        return await ports.vault.access_token(current, refused)
-
     try:
-        yield token
-    except Throttled as error:
-        await ports.accounts.pause(account, ports.clock() + timedelta(seconds=error.retry_after))
-        raise
-    except ReconnectRequired as error:
-        await ports.accounts.report_problem(account, Problem(error.reason, ports.clock()))
-        raise
+        yield
     finally:
         await ports.accounts.give_back(lease)

@@ -6,8 +6,9 @@ No provider is asked. What is not known counts as busy, and says so (R16).
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from shared.domain.access import Caller
 from shared.domain.availability import (
     Block,
     CalendarTime,
@@ -22,11 +23,13 @@ from shared.domain.model import Calendar, LocationId, ProviderName, Role, UserId
 from shared.domain.records import Member
 from shared.domain.selection import Choice
 from shared.domain.spans import Interval
-from shared.domain.zones import zone_info
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, NotFound
 from shared.flows.ports import Ports
 
 LONGEST = timedelta(days=92)
+# Beyond these a day more or less, or another zone, may leave what a date can hold.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,26 @@ class ShownEvents:
 
 
 def asked_range(start: datetime, end: datetime) -> Interval:
-    """Raises InvalidRequest for a range that ends before it starts, or is too long."""
+    """Raises InvalidRequest for a range that ends before it starts, is too long or too far off."""
     if end <= start:
         raise InvalidRequest("end must be after start.", code="range_empty")
     if end - start > LONGEST:
         raise InvalidRequest("Ask for at most 92 days at a time.", code="range_too_long")
+    if start < EARLIEST or end > LATEST:
+        raise InvalidRequest("Ask for the years 1900 to 8999.", code="range_out_of_bounds")
     return Interval(start, end)
 
 
-async def busy_time(location: LocationId, user: UserId, asked: Interval, ports: Ports) -> BusyTime:
+async def known_member(caller: Caller, location: LocationId, user: UserId, ports: Ports) -> Member:
+    """Raises NotFound for a user who has connected nothing here: nobody may take that for free."""
     member = await ports.locations.member(location, user)
+    unknown = not member.connections and member.selection.number == 0
+    if unknown and caller.user != user:
+        raise NotFound("This user has connected no account at this location.", code="unknown_user")
+    return member
+
+
+async def busy_time(member: Member, asked: Interval, ports: Ports) -> BusyTime:
     chosen = dict(member.selection.selection.roles())
     calendars = await _times(member, chosen, asked, ports)
     blocks = busy(calendars, member.selection.selection.policy, asked)
@@ -62,21 +75,17 @@ async def busy_time(location: LocationId, user: UserId, asked: Interval, ports: 
     return BusyTime(complete, blocks, calendars)
 
 
-async def shown_events(
-    location: LocationId, user: UserId, asked: Interval, ports: Ports
-) -> ShownEvents:
+async def shown_events(member: Member, asked: Interval, ports: Ports) -> ShownEvents:
     """Events of the primary calendar in order, free ones too, by the setting for series."""
-    member = await ports.locations.member(location, user)
     selection = member.selection.selection
     if selection.primary is None:
         return ShownEvents(None, [])
     [calendar] = await _times(member, {selection.primary: Role.PRIMARY}, asked, ports)
-    zone = zone_info(calendar.zone)
     shown = [
         (event, span)
         for event in calendar.events
         if selection.policy.sees(event)
-        and (span := instants(event.span, zone)).start < asked.end
+        and (span := instants(event.span, calendar.zone)).start < asked.end
         and (span.end > asked.start or span.start >= asked.start)
     ]
     return ShownEvents(calendar, sorted(shown, key=lambda pair: (pair[1], pair[0].id)))

@@ -1,6 +1,6 @@
 """Letting go of a calendar that nobody watches: its push channel ends, its mirror is erased."""
 
-from shared.domain.model import PushStatus, Roster
+from shared.domain.model import CalendarKey, PushStatus, Roster
 from shared.domain.records import CalendarPartition
 from shared.errors import ProviderError, Throttled
 from shared.flows.mailbox import Lane, mailbox
@@ -11,9 +11,22 @@ async def release_calendar(partition: CalendarPartition, ports: Ports) -> None:
     """Raises StoreConflict if somebody begins to watch it meanwhile, Throttled to wait."""
     await _end_push(partition, ports)
     await ports.calendars.erase(partition)
-    for roster in Roster:
-        await ports.roster.leave(roster, partition.key)
     await ports.accounts.forget_calendar(partition.state.account, partition.key)
+    if await forget_rosters(partition.key, ports):
+        await ports.accounts.remember_calendar(partition.state.calendar)
+
+
+async def forget_rosters(key: CalendarKey, ports: Ports) -> bool:
+    """Takes a calendar that is not kept any more out of the rosters.
+
+    True if somebody has begun to watch it meanwhile: then it is entered again.
+    """
+    for roster in Roster:
+        await ports.roster.leave(roster, key)
+    watched = await ports.calendars.glance(key, None) is not None
+    if watched:
+        await ports.roster.enter(Roster.POLL, key)
+    return watched
 
 
 async def _end_push(partition: CalendarPartition, ports: Ports) -> None:

@@ -1,23 +1,27 @@
 """The minute's due calendars, queued. Nothing is written to keep time."""
 
+from datetime import datetime
+
 from shared.domain.due import slots_due
 from shared.domain.model import Roster
 from shared.flows.ports import Ports
 from shared.messages import Cause, SyncCalendar
 
 
-async def sweep(ports: Ports) -> int:
-    """Queues the calendars whose slot this minute is; returns how many."""
+async def sweep(ports: Ports, last: datetime | None = None) -> int:
+    """Queues the calendars whose slot has come since `last`, or in this minute; returns how many.
+
+    A tick that was missed (a restart, a slow one) is made up for, an hour back at most.
+    """
     now, queued = ports.clock(), 0
     periods = {
         Roster.PUSH: ports.policies.sweep_minutes,
         Roster.POLL: ports.policies.sweep_minutes_without_push,
     }
     for roster, period in periods.items():
-        for slot in slots_due(now, period):
+        for slot in slots_due(last, now, period):
             async for key in ports.roster.due(roster, slot):
-                message = SyncCalendar(calendar=key, cause=Cause.SWEEP, at=now)
-                await ports.queues.send(message)
+                await ports.queues.send(SyncCalendar(calendar=key, cause=Cause.SWEEP, at=now))
                 queued += 1
     return queued
 

@@ -9,11 +9,8 @@ from shared.domain.model import (
     CalendarState,
     Detail,
     Problem,
-    Push,
-    PushStatus,
     Roster,
 )
-from shared.domain.proof import prove
 from shared.domain.reconcile import Reconciled, Round, difference, reconcile, stripped
 from shared.domain.records import CalendarPartition
 from shared.errors import (
@@ -21,14 +18,12 @@ from shared.errors import (
     CalendarGone,
     CursorLost,
     MailboxMissing,
-    ProviderUnavailable,
-    PushGone,
-    PushRefused,
     ReconnectRequired,
 )
+from shared.flows.keep_push import keep_push
 from shared.flows.mailbox import Lane, mailbox
 from shared.flows.ports import Ports
-from shared.flows.release_calendar import release_calendar
+from shared.flows.release_calendar import forget_rosters, release_calendar
 from shared.messages import Cause, SyncCalendar
 from shared.providers.base import AccessToken, CalendarProvider
 
@@ -73,8 +68,7 @@ async def sync_calendar(message: SyncCalendar, ports: Ports) -> Synced:
 
 async def _forget(key: CalendarKey, ports: Ports) -> Synced:
     """A calendar that is not kept any more: what still calls for it ends here."""
-    for roster in Roster:
-        await ports.roster.leave(roster, key)
+    await forget_rosters(key, ports)
     return Synced("unknown")
 
 
@@ -102,17 +96,17 @@ async def _run(partition: CalendarPartition, message: SyncCalendar, ports: Ports
     provider = ports.providers[state.account.provider]
     async with mailbox(ports, state.account, Lane.BACKGROUND) as token:
         # Push first: what changes while the calendar is read is then told to us.
-        push = await _push(partition, message.cause, provider, token, ports)
+        partition = await keep_push(partition, message, provider, token, ports)
         read = await _read(partition, detail, provider, token, ports)
     reconciled = reconcile(partition.mirror, read, detail)
     found = len(reconciled.upserted) + len(reconciled.dropped)
     recheck = _recheck_at(message, found, state, ports.clock())
-    after = _state_after(state, read, reconciled, started)
-    after = replace(after, detail=detail, push=push, recheck_at=recheck or state.recheck_at)
+    after = _state_after(partition.state, read, reconciled, started)
+    after = replace(after, detail=detail, recheck_at=recheck or state.recheck_at)
     after = replace(after, roster=due.roster_for(after))
-    await _keep(partition, after, reconciled, ports)
     if recheck is not None:
         await _look_again(message, recheck, ports)
+    await _keep(partition, after, reconciled, ports)
     return Synced("synced", read.requests, after.events, found)
 
 
@@ -132,21 +126,22 @@ async def _read(
         if state.checked_at is None:
             await ports.calendars.report_progress(partition.key, events)
 
-    known = partition.mirror.series
     try:
-        return await provider.read(token, state, cursor, window, known, progress)
+        return await provider.read(token, state, cursor, window, progress)
     except CursorLost:
-        return await provider.read(token, state, None, window, known, progress)
+        return await provider.read(token, state, None, window, progress)
 
 
 def _state_after(
     state: CalendarState, read: Round, reconciled: Reconciled, started: datetime
 ) -> CalendarState:
+    # A few changes tell the zone only where nothing better is known, as of a calendar first empty.
+    zone = read.zone or state.zone if read.full else state.zone or read.zone
     return replace(
         state,
         cursor=read.cursor,
         window=read.window,
-        zone=(read.zone or state.zone) if read.full else state.zone,
+        zone=zone,
         checked_at=started,
         full_read_at=started if read.full else state.full_read_at,
         problem=None,
@@ -157,24 +152,34 @@ def _state_after(
 async def _keep(
     partition: CalendarPartition, after: CalendarState, reconciled: Reconciled, ports: Ports
 ) -> None:
-    """Enters the new roster before, leaves the old one after: the calendar is always in one."""
+    """Enters the new roster before, leaves the old one after: the calendar is always in one.
+
+    A full read sets both right again, whatever crashes and races have left.
+    """
     moved = after.roster is not partition.state.roster
-    if moved or partition.state.checked_at is None:
+    settles = moved or after.full_read_at == after.checked_at
+    if settles:
         await ports.roster.enter(after.roster, partition.key)
     await ports.calendars.commit(partition, after, reconciled)
-    if moved:
-        await ports.roster.leave(partition.state.roster, partition.key)
+    if settles:
+        other = Roster.POLL if after.roster is Roster.PUSH else Roster.PUSH
+        await ports.roster.leave(other, partition.key)
 
 
 def _recheck_at(
     message: SyncCalendar, found: int, state: CalendarState, now: datetime
 ) -> datetime | None:
-    """When to look again, if a notification came before the change could be seen."""
-    if message.cause not in {Cause.NOTIFIED, Cause.RECHECK} or found:
-        return None
-    if message.cause is Cause.NOTIFIED and state.recheck_at and state.recheck_at > now:
-        return None
-    wait = due.recheck_after(message.recheck)
+    """When to look again after a notification: providers send it before all their copies agree.
+
+    Once even where something was found, for it may not have been all; further only for nothing.
+    """
+    if message.cause is Cause.NOTIFIED:
+        pending = state.recheck_at is not None and state.recheck_at > now
+        wait = None if pending else due.recheck_after(0)
+    elif message.cause is Cause.RECHECK and not found:
+        wait = due.recheck_after(message.recheck)
+    else:
+        wait = None
     return now + wait if wait else None
 
 
@@ -185,51 +190,3 @@ async def _look_again(message: SyncCalendar, at: datetime, ports: Ports) -> None
     # A little later than due, so that the run that it starts cannot begin before `at`.
     wait = at - ports.clock() + timedelta(seconds=1)
     await ports.queues.send(again, wait.total_seconds())
-
-
-async def _push(
-    partition: CalendarPartition,
-    cause: Cause,
-    provider: CalendarProvider,
-    token: AccessToken,
-    ports: Ports,
-) -> Push:
-    """The push channel as it should be now. Reading goes on without one; polling then covers."""
-    state, now = partition.state, ports.clock()
-    if cause is Cause.PUSH_REMOVED:
-        state = replace(state, push=Push())
-    try:
-        if due.needs_renewal(state.push, now, asked_for=cause is Cause.REAUTHORIZE):
-            return await _renewed(partition, state, provider, token, ports)
-        if due.needs_new_push(state, now):
-            return await _subscribed(partition, state, provider, token, ports)
-    except ProviderUnavailable:
-        return state.push
-    return state.push
-
-
-async def _renewed(
-    partition: CalendarPartition,
-    state: CalendarState,
-    provider: CalendarProvider,
-    token: AccessToken,
-    ports: Ports,
-) -> Push:
-    try:
-        return await provider.renew(token, state.push)
-    except PushGone:
-        return await _subscribed(partition, state, provider, token, ports)
-
-
-async def _subscribed(
-    partition: CalendarPartition,
-    state: CalendarState,
-    provider: CalendarProvider,
-    token: AccessToken,
-    ports: Ports,
-) -> Push:
-    proof = prove(ports.policies.notification_secret, partition.key)
-    try:
-        return await provider.subscribe(token, state, proof)
-    except PushRefused:
-        return Push(PushStatus.REFUSED, changed_at=ports.clock())

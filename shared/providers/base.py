@@ -1,9 +1,8 @@
 """What a provider must do. It speaks domain values only and raises errors of shared/errors.py."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from shared.domain.mirror import Series
 from shared.domain.model import CalendarInfo, CalendarState, Cursor, Push, Window
 from shared.domain.reconcile import Round
 
@@ -17,8 +16,8 @@ Progress = Callable[[int], Awaitable[None]]
 class CalendarProvider(Protocol):
     """Every call makes its requests one after the other, so that it counts as one in flight."""
 
-    async def check_mailbox(self, token: AccessToken) -> str | None:
-        """The address of the account's mailbox. Raises MailboxMissing where it has none (R2)."""
+    async def check_mailbox(self, token: AccessToken) -> None:
+        """Raises MailboxMissing, saying to people why, where the account has none (R2)."""
         ...
 
     async def calendars(self, token: AccessToken) -> list[CalendarInfo]:
@@ -31,12 +30,11 @@ class CalendarProvider(Protocol):
         state: CalendarState,
         cursor: Cursor | None,
         window: Window,
-        known: Mapping[str, Series],
         progress: Progress,
     ) -> Round:
         """One complete round: what changed since `cursor`, or with None all of `window`.
 
-        `known` are the series of the mirror. Raises CursorLost, CalendarGone, CalendarForbidden,
+        Raises CursorLost, CalendarGone, CalendarForbidden,
         Throttled or ProviderUnavailable; then nothing of the round may be used.
         """
         ...

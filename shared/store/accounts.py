@@ -15,7 +15,7 @@ from shared.domain.model import Account, Calendar, CalendarKey, Problem
 from shared.domain.ownership import Owner
 from shared.domain.records import AccountProfile, AccountRecord, Lease, SealedTokens
 from shared.errors import StoreConflict
-from shared.store.rows import SEPARATOR, from_json, in_partition, row_key, to_json
+from shared.store.rows import SEPARATOR, from_bytes, in_partition, row_key, to_bytes
 from shared.store.tables import Entity, Operation, Tables, etag_of, guarded, unless_changed
 
 OWNER, TOKENS, PAUSE, LEASE, CALENDAR = "owner", "tokens", "pause", "lease", "calendar"
@@ -43,7 +43,7 @@ class TableAccountStore:
 
     async def load(self, account: Account) -> AccountRecord:
         rows = {e["RowKey"]: e for e in await self._table.query(in_partition(str(account)))}
-        owned = from_json(_Ownership, rows[OWNER]["data"]) if OWNER in rows else None
+        owned = from_bytes(_Ownership, rows[OWNER]["data"]) if OWNER in rows else None
         leases = {_name(row): row for name, row in rows.items() if name.startswith(LEASE)}
         calendars = (_name(row) for name, row in rows.items() if name.startswith(CALENDAR))
         return AccountRecord(
@@ -98,15 +98,15 @@ class TableAccountStore:
         etag = await self._table.replace(_tokens_row(account, tokens), tokens.version)
         return replace(tokens, version=etag)
 
-    async def report_problem(self, account: Account, problem: Problem | None) -> bool:
-        row = await self._table.get(str(account), OWNER)
-        if row is None:
+    async def report_problem(self, read: AccountRecord, problem: Problem) -> bool:
+        known = _known(read)
+        if read.owner is None or read.profile is None or read.problem == problem:
             return False
-        owned = from_json(_Ownership, row["data"])
-        if (owned.problem and owned.problem.code) == (problem and problem.code):
+        row = _owner_row(read.account, _Ownership(read.owner, read.profile, problem))
+        try:
+            await self._table.replace(row, known.owner)
+        except StoreConflict:
             return False
-        changed = replace(owned, problem=problem)
-        await self._table.replace(_owner_row(account, changed), _etag(row))
         return True
 
     async def pause(self, account: Account, until: datetime) -> None:
@@ -165,7 +165,7 @@ def _known(read: AccountRecord) -> _Version:
 
 
 def _owner_row(account: Account, owned: _Ownership) -> Entity:
-    return {**_row(account, OWNER), "data": to_json(owned)}
+    return {**_row(account, OWNER), "data": to_bytes(owned)}
 
 
 def _tokens_row(account: Account, tokens: SealedTokens) -> Entity:

@@ -14,7 +14,6 @@ from shared.domain.model import (
     CalendarState,
     LocationId,
     Problem,
-    ProviderName,
     Roster,
     UserId,
     Watch,
@@ -90,8 +89,11 @@ class AccountStore(Protocol):
         """Raises StoreConflict if others were saved, or the account erased, in between."""
         ...
 
-    async def report_problem(self, account: Account, problem: Problem | None) -> bool:
-        """Keeps or clears what is wrong with the account; True if that is news."""
+    async def report_problem(self, read: AccountRecord, problem: Problem) -> bool:
+        """Keeps what is wrong with the account as it was read; True if that is news.
+
+        Does nothing where somebody has signed in, or changed the account, since.
+        """
         ...
 
     async def pause(self, account: Account, until: datetime) -> None:
@@ -117,12 +119,15 @@ class LocationStore(Protocol):
     async def members(self, location: LocationId) -> list[Member]: ...
 
     async def connect(self, connection: Connection) -> Connection:
-        """Keeps the connection unless there is one of that provider; returns the one that holds."""
+        """Keeps the connection unless another account is connected; returns the one that holds.
+
+        For an account that is connected already it renews the claim, and keeps the date.
+        """
         ...
 
-    async def disconnect(
-        self, location: LocationId, user: UserId, provider: ProviderName
-    ) -> None: ...
+    async def disconnect(self, connection: Connection) -> None:
+        """Raises StoreConflict if it was connected anew since it was read."""
+        ...
 
     async def choose(
         self, location: LocationId, user: UserId, kept: KeptSelection

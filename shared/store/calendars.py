@@ -6,15 +6,20 @@ busy|{YYYY-MM}|{gen}|{n}    the events that may touch that month, packed
 series|{gen}|{n}            the facts of the series, packed
 progress                    how far a first read has come
 
-A commit is one transaction. A mirror too large for one is written beside the old under the next
-generation first; the transaction that makes that generation count is still one.
+A commit is one transaction. A mirror too large for one is written beside the old under a
+generation of its own first; the transaction that makes that generation count is still one.
+Generations are drawn, not counted: two runs at once must not write the same rows. Rows of other
+generations, left behind by a run that lost or crashed, go with the next commit.
 """
 
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from shared.domain.mirror import Event, Mirror
-from shared.domain.model import CalendarKey, CalendarState, LocationId, Role, UserId, Watch
+from shared.domain.model import CalendarKey, CalendarState, LocationId, Role, UserId, Watch, Window
 from shared.domain.reconcile import Reconciled
 from shared.domain.records import CalendarGlance, CalendarPartition, Watched
 from shared.domain.spans import Interval, months
@@ -25,9 +30,17 @@ from shared.store.tables import Entity, Operation, Table, Tables, etag_of, guard
 
 STATE, WATCH, BUSY, SERIES, PROGRESS = "state", "watch", "busy", "series", "progress"
 
+# A watch reads anew each time, so that a run of the calendar that is faster does not matter.
+_WATCH_ATTEMPTS = 5
+_READ_ATTEMPTS = 4
+
+T = TypeVar("T")
+
 # A transaction holds 100 entities and 4 MiB; bytes travel as base64, a third longer.
 _OPERATIONS = 100
 _BYTES = int(2.7 * 1024 * 1024)
+
+_GENERATIONS = 2**31 - 1  # an Int32 in the row of the state
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class TableCalendarStore:
         self._table: Table = tables.table("calendars")
 
     async def load(self, key: CalendarKey) -> CalendarPartition | None:
-        rows = {e["RowKey"]: e for e in await self._table.query(in_partition(key))}
+        rows = await self._read(key, in_partition(key))
         if STATE not in rows:
             return None
         generation = _generation(rows[STATE])
@@ -77,17 +90,22 @@ class TableCalendarStore:
     ) -> CalendarPartition:
         version = _known(read)
         mirror = reconciled.mirror if reconciled else read.mirror
-        plan = _plan(read.key, version, read.mirror, reconciled)
+        plan = _plan(read, state, version, reconciled)
         generation = version.generation
+        staged: set[str] = set()
         if not plan.fits:
-            generation += 1
-            await self._stage(read.key, generation, mirror)
+            generation = 1 + secrets.randbelow(_GENERATIONS)
+            staged = await self._stage(read.key, generation, mirror, state.window)
             plan = _Plan(deletes=tuple(sorted(version.packed))[: _OPERATIONS - 1])
         row = _state_row(read.key, state, generation)
         answers = await self._table.commit(
             [("update", row, guarded(version.etag)), *_operations(read.key, plan)]
         )
-        packed = (version.packed - set(plan.deletes)) | {row["RowKey"] for row in plan.puts}
+        if read.state.checked_at is None:
+            await self._table.delete(read.key, PROGRESS)
+        packed = (
+            (version.packed - set(plan.deletes)) | {row["RowKey"] for row in plan.puts} | staged
+        )
         after = _Version(str(answers[0]["etag"]), generation, frozenset(packed))
         return replace(read, state=state, mirror=mirror, version=after)
 
@@ -106,18 +124,28 @@ class TableCalendarStore:
         await self._table.commit([last, *_deletes(read.key, others)])
 
     async def watch(self, state: CalendarState, watch: Watch) -> Watched:
+        return await _insisting(lambda: self._watch(state, watch))
+
+    async def unwatch(self, key: CalendarKey, location: LocationId, user: UserId) -> bool:
+        return await _insisting(lambda: self._unwatch(key, location, user))
+
+    async def _watch(self, state: CalendarState, watch: Watch) -> Watched:
         key = state.calendar.key
         name = row_key(WATCH, watch.location, watch.user)
         rows = await self._rows(key, STATE, name)
+        facts = (state.is_default, state.shared)
         if STATE in rows:
             state = from_json(CalendarState, rows[STATE]["data"])
-        if name in rows and rows[name]["role"] == watch.role.value:
+        as_before = facts == (state.is_default, state.shared)
+        if as_before and name in rows and rows[name]["role"] == watch.role.value:
             return Watched(False, state)
+        # Which calendar is the default may change, and with it what a push channel covers.
+        state = replace(state, is_default=facts[0], shared=facts[1])
         row: Operation = ("upsert", {**_row(key, name), "role": watch.role.value})
         await self._table.commit([_touched(rows.get(STATE), key, state), row])
         return Watched(True, state)
 
-    async def unwatch(self, key: CalendarKey, location: LocationId, user: UserId) -> bool:
+    async def _unwatch(self, key: CalendarKey, location: LocationId, user: UserId) -> bool:
         name = row_key(WATCH, location, user)
         rows = await self._rows(key, STATE, name)
         if name not in rows:
@@ -133,30 +161,54 @@ class TableCalendarStore:
         wanted = [f"RowKey eq '{STATE}'", f"RowKey eq '{PROGRESS}'"]
         if around is not None:
             wanted += [f"({rows_under(BUSY, month)})" for month in months(around)]
-        filter_ = in_partition(key, " or ".join(wanted))
-        rows = {e["RowKey"]: e for e in await self._table.query(filter_)}
+        rows = await self._read(key, in_partition(key, " or ".join(wanted)))
         if STATE not in rows:
             return None
         packs = _packs(rows, _generation(rows[STATE])).values()
         events = {e.id: e for data in packs for e in packing.unpack_events(data)}
         state = from_json(CalendarState, rows[STATE]["data"])
-        return CalendarGlance(state, tuple(events.values()), _progress(rows.get(PROGRESS)))
+        progress = _progress(rows.get(PROGRESS)) if state.checked_at is None else None
+        return CalendarGlance(state, tuple(events.values()), progress)
 
     async def report_progress(self, key: CalendarKey, events: int) -> None:
         await self._table.put({**_row(key, PROGRESS), "events": events})
 
-    async def _stage(self, key: CalendarKey, generation: int, mirror: Mirror) -> None:
-        """Writes a whole mirror under a generation that does not count yet."""
-        packed = packing.by_month(mirror.events.values())
-        for name in packed:
-            for row in _event_rows(key, generation, name, packed[name]):
-                await self._table.put(row)
-        for row in _series_rows(key, generation, mirror):
+    async def _stage(
+        self, key: CalendarKey, generation: int, mirror: Mirror, window: Window | None
+    ) -> set[str]:
+        """Writes a whole mirror under a generation that does not count yet; returns its rows."""
+        packed = packing.by_month(mirror.events.values(), window)
+        rows = [r for name in packed for r in _event_rows(key, generation, name, packed[name])]
+        rows += _series_rows(key, generation, mirror)
+        for row in rows:
             await self._table.put(row)
+        return {row["RowKey"] for row in rows}
+
+    async def _read(self, key: CalendarKey, filter_: str) -> dict[str, Entity]:
+        """Rows of a partition as they were at one moment.
+
+        One page of an answer is. Over several a commit may come in between: the state tells.
+        """
+        for _ in range(_READ_ATTEMPTS):
+            found, pages = await self._table.query_pages(filter_)
+            rows = {row["RowKey"]: row for row in found}
+            if pages <= 1 or STATE not in rows:
+                return rows
+            state = await self._table.get(key, STATE)
+            if state is not None and etag_of(state) == etag_of(rows[STATE]):
+                return rows
+        raise StoreConflict
 
     async def _rows(self, key: CalendarKey, *names: str) -> dict[str, Entity]:
         wanted = " or ".join(f"RowKey eq '{name}'" for name in names)
         return {e["RowKey"]: e for e in await self._table.query(in_partition(key, wanted))}
+
+
+async def _insisting(write: Callable[[], Awaitable[T]]) -> T:
+    for _ in range(_WATCH_ATTEMPTS - 1):
+        with suppress(StoreConflict):
+            return await write()
+    return await write()
 
 
 def _row(key: CalendarKey, name: str) -> Entity:
@@ -175,13 +227,12 @@ def _state_row(key: CalendarKey, state: CalendarState, generation: int) -> Entit
     return {**_row(key, STATE), "data": to_json(state), "generation": generation}
 
 
-def _touched(row: Entity | None, key: CalendarKey, new: CalendarState) -> Operation:
+def _touched(row: Entity | None, key: CalendarKey, state: CalendarState) -> Operation:
     """A write of the state row that makes every run that has read it before lose its race."""
     if row is None:
-        return ("create", _state_row(key, new, 0))
-    state = from_json(CalendarState, row["data"])
-    state = replace(state, watch_version=state.watch_version + 1)
-    return ("update", _state_row(key, state, _generation(row)), guarded(etag_of(row)))
+        return ("create", _state_row(key, state, 0))
+    touched = replace(state, watch_version=state.watch_version + 1)
+    return ("update", _state_row(key, touched, _generation(row)), guarded(etag_of(row)))
 
 
 def _version(state: Entity, rows: Iterable[str]) -> _Version:
@@ -215,36 +266,46 @@ def _packs(rows: Mapping[str, Entity], generation: int) -> dict[str, bytes]:
 
 
 def _plan(
-    key: CalendarKey, version: _Version, before: Mirror, reconciled: Reconciled | None
+    read: CalendarPartition,
+    state: CalendarState,
+    version: _Version,
+    reconciled: Reconciled | None,
 ) -> _Plan:
     """The packs that differ, written anew; rows of theirs that are no longer needed go."""
     if reconciled is None:
         return _Plan()
-    mirror, generation = reconciled.mirror, version.generation
+    key, mirror, generation = read.key, reconciled.mirror, version.generation
     puts: list[Entity] = []
     replaced: set[str] = set()
-    touched = _touched_months(before, reconciled)
-    monthly = packing.by_month(e for e in mirror.events.values() if touched & set(months(e.span)))
+    touched = _touched_months(read, state, reconciled)
+    monthly = packing.by_month(mirror.events.values(), state.window) if touched else {}
     for month in sorted(touched):
         puts += _event_rows(key, generation, month, monthly.get(month, []))
         replaced.add(row_key(BUSY, month, ""))
-    if mirror.series != before.series:
+    if mirror.series != read.mirror.series:
         puts += _series_rows(key, generation, mirror)
         replaced.add(row_key(SERIES, ""))
     kept = {row["RowKey"] for row in puts}
-    stale = [
-        name
-        for name in version.packed - kept
-        if name.startswith(tuple(replaced)) or name.split(SEPARATOR)[-2] != f"{generation:04d}"
-    ]
-    return _Plan(tuple(puts), tuple(sorted(stale)))
+    left = {n for n in version.packed if n.split(SEPARATOR)[-2] != f"{generation:04d}"}
+    stale = {n for n in version.packed - kept - left if n.startswith(tuple(replaced))}
+    # What others have left behind goes as far as there is room.
+    room = max(0, _OPERATIONS - 1 - len(puts) - len(stale))
+    return _Plan(tuple(puts), (*sorted(stale), *sorted(left)[:room]))
 
 
-def _touched_months(before: Mirror, reconciled: Reconciled) -> set[str]:
-    """Every month in which an event changed, was before it changed, or is no more."""
-    changed: list[Event] = [*reconciled.upserted, *reconciled.dropped]
-    former = (before.events[e.id] for e in reconciled.upserted if e.id in before.events)
-    return {month for event in (*changed, *former) for month in months(event.span)}
+def _touched_months(
+    read: CalendarPartition, state: CalendarState, reconciled: Reconciled
+) -> set[str]:
+    """Every month in which an event changed, was before it changed, or is no more; and those by
+    which the window has moved, where long events begin or cease to count."""
+    old, new = read.state.window, state.window
+    events = read.mirror.events
+    former = [events[e.id] for e in reconciled.upserted if e.id in events]
+    touched = {m for e in (*reconciled.dropped, *former) for m in months(e.span, old)}
+    touched |= {m for e in reconciled.upserted for m in months(e.span, new)}
+    if old is not None and new is not None and old != new:
+        touched |= set(months(old)) ^ set(months(new))
+    return touched
 
 
 def _event_rows(

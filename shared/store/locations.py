@@ -6,13 +6,25 @@ settings                            the policies of the location
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
-from shared.domain.model import LocationId, ProviderName, UserId
+from shared.domain.model import LocationId, UserId
 from shared.domain.records import Connection, KeptSelection, KeptSettings, Member
 from shared.errors import StoreConflict
-from shared.store.rows import SEPARATOR, from_json, in_partition, row_key, rows_under, to_json
+from shared.store.rows import (
+    SEPARATOR,
+    from_bytes,
+    from_json,
+    in_partition,
+    row_key,
+    rows_under,
+    to_bytes,
+    to_json,
+)
 from shared.store.tables import Entity, Tables, etag_of
+
+_ATTEMPTS = 5
 
 USER, CONNECTION, SELECTION, SETTINGS = "user", "connection", "selection", "settings"
 
@@ -34,24 +46,33 @@ class TableLocationStore:
         return [_member(location, UserId(user), rows) for user, rows in found.items()]
 
     async def connect(self, connection: Connection) -> Connection:
-        name = row_key(USER, connection.user, CONNECTION, connection.account.provider)
-        row = {**_row(connection.location, name), "data": to_json(connection)}
-        kept = await self._table.get(connection.location, name)
-        if kept is None:
-            try:
-                await self._table.insert(row)
-            except StoreConflict:
-                kept = await self._table.get(connection.location, name)
-        return from_json(Connection, kept["data"]) if kept else connection
+        name = _connection_name(connection)
+        for _ in range(_ATTEMPTS):
+            kept = await self._table.get(connection.location, name)
+            wanted = connection
+            if kept is not None:
+                found = _connection(kept)
+                if found.account != connection.account:
+                    return found
+                wanted = replace(connection, connected_at=found.connected_at)
+            row = {
+                **_row(connection.location, name),
+                "data": to_json(replace(wanted, version=None)),
+            }
+            with suppress(StoreConflict):
+                return replace(wanted, version=await self._write(row, kept and etag_of(kept)))
+        raise StoreConflict
 
-    async def disconnect(self, location: LocationId, user: UserId, provider: ProviderName) -> None:
-        await self._table.delete(location, row_key(USER, user, CONNECTION, provider))
+    async def disconnect(self, connection: Connection) -> None:
+        await self._table.delete(
+            connection.location, _connection_name(connection), connection.version
+        )
 
     async def choose(
         self, location: LocationId, user: UserId, kept: KeptSelection
     ) -> KeptSelection:
         name = row_key(USER, user, SELECTION)
-        row = {**_row(location, name), "data": to_json(replace(kept, version=None))}
+        row = {**_row(location, name), "data": to_bytes(replace(kept, version=None))}
         etag = await self._write(row, kept.version)
         return replace(kept, version=etag)
 
@@ -75,15 +96,23 @@ def _row(location: LocationId, name: str) -> Entity:
     return {"PartitionKey": location, "RowKey": name}
 
 
+def _connection_name(connection: Connection) -> str:
+    return row_key(USER, connection.user, CONNECTION, connection.account.provider)
+
+
+def _connection(row: Entity) -> Connection:
+    return replace(from_json(Connection, row["data"]), version=etag_of(row))
+
+
 def _member(location: LocationId, user: UserId, rows: Iterable[Entity]) -> Member:
     member = Member(location, user)
     for row in rows:
         what = row["RowKey"].split(SEPARATOR)[2]
         if what == SELECTION:
-            kept = from_json(KeptSelection, row["data"])
+            kept = from_bytes(KeptSelection, row["data"])
             member = replace(member, selection=replace(kept, version=etag_of(row)))
         elif what == CONNECTION:
-            connection = from_json(Connection, row["data"])
+            connection = _connection(row)
             connections = {**member.connections, connection.account.provider: connection}
             member = replace(member, connections=connections)
     return member

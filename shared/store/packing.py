@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from shared.domain.mirror import Availability, Event, Kind, Series
+from shared.domain.model import Window
 from shared.domain.spans import Days, Interval, Span, months
 
 PROPERTY_BYTES = 60 * 1024
@@ -57,11 +58,11 @@ def unpack_series(data: bytes) -> Iterator[Series]:
         yield Series(key, _to_span(first), Availability(availability), bool(private), title)
 
 
-def by_month(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """Events under each month that they may touch; a long one is in several."""
+def by_month(events: Iterable[Event], window: Window | None = None) -> dict[str, list[Event]]:
+    """Events under each month of the window that they may touch; a long one is in several."""
     found: dict[str, list[Event]] = {}
     for event in events:
-        for month in months(event.span):
+        for month in months(event.span, window):
             found.setdefault(month, []).append(event)
     return found
 

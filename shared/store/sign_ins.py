@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shared.errors import StoreConflict
-from shared.store.tables import Tables, etag_of
+from shared.store.tables import Tables, etag_of, unless_changed
 
 _ROW = "sign-in"
 
@@ -23,7 +23,9 @@ class TableSignInStore:
         if row is None:
             return None
         try:
-            await self._table.delete(key, _ROW, etag_of(row))
+            # A transaction: the client takes a plain deletion of what is gone for a success.
+            gone = {"PartitionKey": key, "RowKey": _ROW}
+            await self._table.commit([("delete", gone, unless_changed(etag_of(row)))])
         except StoreConflict:
             return None  # somebody else took it first
         return row["sealed"], row["expiresAt"]

@@ -34,6 +34,18 @@ class Table:
     async def query(self, filter_: str, select: list[str] | None = None) -> list[Entity]:
         return [entity async for entity in self.scan(filter_, select)]
 
+    async def query_pages(self, filter_: str) -> tuple[list[Entity], int]:
+        """The rows, and over how many pages they came."""
+        rows: list[Entity] = []
+        pages = 0
+        try:
+            async for page in self._client.query_entities(filter_).by_page():
+                rows += [entity async for entity in page]
+                pages += 1
+        except ResourceNotFoundError:
+            return [], 0
+        return rows, pages
+
     async def scan(self, filter_: str, select: list[str] | None = None) -> AsyncIterator[Entity]:
         try:
             async for entity in self._client.query_entities(filter_, select=select):
@@ -64,14 +76,15 @@ class Table:
         return str(answer["etag"])
 
     async def delete(self, partition: str, row: str, etag: object = None) -> None:
-        """Deletes the row if it is there; with `etag` only if it is that one: StoreConflict."""
+        """Deletes the row if it is there; with `etag` only if it is that one: StoreConflict.
+
+        A row that is gone is no error either way: the client does not tell.
+        """
         guard = unless_changed(etag) if etag is not None else {}
         try:
             # As an entity: this is the form in which the client takes an ETag of ours.
             await self._client.delete_entity({"PartitionKey": partition, "RowKey": row}, **guard)
         except HttpResponseError as error:
-            if error.status_code == 404 and etag is None:
-                return
             raise _meaning(error) from None
 
     async def commit(self, operations: Iterable[Operation]) -> list[Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.domain.access import Right
-from shared.flows.read_time import asked_range, busy_time, shown_events
+from shared.flows.read_time import asked_range, busy_time, known_member, shown_events
 from shared.triggers import contract, shown
 from shared.triggers.endpoint import Answer, Call, Endpoint, register
 
@@ -22,12 +22,14 @@ _USER = "locations/{location}/users/{user}"
         right=Right.OWN_ADMIN_OR_SERVICE,
         query=contract.Range,
         answers={200: contract.Busy},
+        problems=(404,),
     ),
 )
 async def busy(call: Call) -> Answer:
     asked = call.query(contract.Range)
     interval = asked_range(asked.start, asked.end)
-    return Answer(body=shown.busy(await busy_time(call.location, call.user, interval, call.ports)))
+    member = await known_member(call.caller, call.location, call.user, call.ports)
+    return Answer(body=shown.busy(await busy_time(member, interval, call.ports)))
 
 
 @register(
@@ -40,10 +42,11 @@ async def busy(call: Call) -> Answer:
         right=Right.OWN_ADMIN_OR_SERVICE,
         query=contract.Range,
         answers={200: contract.Events},
+        problems=(404,),
     ),
 )
 async def events(call: Call) -> Answer:
     asked = call.query(contract.Range)
     interval = asked_range(asked.start, asked.end)
-    found = await shown_events(call.location, call.user, interval, call.ports)
-    return Answer(body=shown.events(found))
+    member = await known_member(call.caller, call.location, call.user, call.ports)
+    return Answer(body=shown.events(await shown_events(member, interval, call.ports)))

@@ -1,5 +1,6 @@
 """The JSON of the API. Unknown fields are refused, sizes bounded, times carry an offset."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -16,14 +17,28 @@ ID_PATTERN = r"^[A-Za-z0-9._~:@+=-]{1,128}$"
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 CalendarId = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 MOST_CONFLICTS = 50
+_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 
 
-def _plus(value: Any) -> Any:
-    """In a query an offset's plus sign arrives as a space unless the caller escaped it."""
-    return value.replace(" ", "+") if isinstance(value, str) else value
+def _query_time(text: str) -> str:
+    """In a query an offset's plus sign arrives as a space unless the caller escaped it.
+
+    A bare number, which would be read as seconds or milliseconds, is refused.
+    """
+    if not _DATE_AND_TIME.match(text):
+        raise ValueError("must be a time with an offset, such as 2027-01-31T09:00:00+01:00")
+    return text.replace(" ", "+")
 
 
-QueryTime = Annotated[AwareDatetime, BeforeValidator(_plus)]
+QueryTime = Annotated[AwareDatetime, BeforeValidator(_query_time)]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+ABSENT: Any = Field(default=None, exclude_if=_is_none)
+"""The default of a field that is left out where there is nothing to say."""
 
 
 class Contract(BaseModel):
@@ -49,11 +64,11 @@ class Problem(Contract):
     status: int
     code: str
     detail: str
-    errors: list[FieldError] | None = None
+    errors: list[FieldError] | None = ABSENT
 
 
 class BeginConnect(Contract):
-    return_url: Annotated[str, StringConstraints(max_length=2048)] | None = None
+    return_url: Annotated[str, StringConstraints(max_length=2048)] | None = ABSENT
 
 
 class ConnectBegun(Contract):
@@ -77,10 +92,10 @@ class ConnectionShown(Contract):
     email: str
     account_type: str
     status: Literal["connected", "syncing", "reconnect_required", "degraded"]
-    problem: ProblemShown | None = None
-    progress: ProgressShown | None = None
+    problem: ProblemShown | None = ABSENT
+    progress: ProgressShown | None = ABSENT
     connected_at: AwareDatetime
-    last_synced_at: AwareDatetime | None = None
+    last_synced_at: AwareDatetime | None = ABSENT
 
 
 class Connections(Contract):
@@ -88,19 +103,19 @@ class Connections(Contract):
 
 
 class Owner(Contract):
-    name: str | None = None
-    address: str | None = None
+    name: str | None = ABSENT
+    address: str | None = ABSENT
 
 
 class CalendarShown(Contract):
     provider: str
     calendar_id: str
     name: str
-    color: str | None = None
-    owner: Owner | None = None
+    color: str | None = ABSENT
+    owner: Owner | None = ABSENT
     is_default: bool
     can_write: bool
-    role: Literal["primary", "conflict"] | None = None
+    role: Literal["primary", "conflict"] | None = ABSENT
 
 
 class Calendars(Contract):
@@ -129,9 +144,9 @@ class CalendarHealth(Contract):
     provider: str
     calendar_id: str
     role: Literal["primary", "conflict"]
-    as_of: AwareDatetime | None = None
+    as_of: AwareDatetime | None = ABSENT
     push: Literal["none", "active", "refused"] = "none"
-    problem: ProblemShown | None = None
+    problem: ProblemShown | None = ABSENT
 
 
 class TeamMember(Contract):
@@ -167,9 +182,9 @@ class CalendarReading(Contract):
     provider: str
     calendar_id: str
     role: Literal["primary", "conflict"]
-    as_of: AwareDatetime | None = None
+    as_of: AwareDatetime | None = ABSENT
     status: Literal["current", "first_read", "stale", "unreadable"]
-    reason: str | None = None
+    reason: str | None = ABSENT
 
 
 class Busy(Contract):
@@ -184,11 +199,11 @@ class EventShown(Contract):
     all_day: bool
     availability: Literal["free", "tentative", "busy", "outOfOffice", "workingElsewhere"]
     private: bool
-    title: str | None = None
+    title: str | None = ABSENT
 
 
 class Events(Contract):
-    calendar: CalendarReading | None = None
+    calendar: CalendarReading | None = ABSENT
     events: list[EventShown]
 
 

@@ -67,10 +67,15 @@ class Call:
         return name
 
     def body(self, model: type[Model]) -> Model:
-        """An empty body counts as an empty object. Raises TooLarge or ValidationError."""
+        """Where nothing is replaced an empty body counts as an empty object.
+
+        Raises TooLarge, InvalidRequest or ValidationError.
+        """
         body = self.request.get_body()
         if len(body) > MOST_BODY_BYTES:
             raise TooLarge(f"The body may have at most {MOST_BODY_BYTES} bytes.")
+        if not body and self.request.method == "PUT":
+            raise InvalidRequest("A body is needed: it replaces what is there.")
         return model.model_validate_json(body or b"{}")
 
     def query(self, model: type[Model]) -> Model:
@@ -176,7 +181,7 @@ def response(
     status: int, body: Contract | None = None, headers: Mapping[str, str] | None = None
 ) -> func.HttpResponse:
     return func.HttpResponse(
-        body.model_dump_json(exclude_none=True) if body is not None else None,
+        body.model_dump_json() if body is not None else None,
         status_code=status,
         mimetype="application/json" if body is not None else "text/plain",
         headers={"Cache-Control": "no-store", **(headers or {})},
@@ -185,7 +190,7 @@ def response(
 
 def problem_response(body: ProblemBody, headers: Mapping[str, str]) -> func.HttpResponse:
     return func.HttpResponse(
-        body.model_dump_json(exclude_none=True),
+        body.model_dump_json(),
         status_code=body.status,
         mimetype="application/problem+json",
         headers={"Cache-Control": "no-store", **headers},

@@ -62,7 +62,12 @@ def _received(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:
         at = now()
         messages.set(
             [
-                SyncCalendar(calendar=key, cause=_CAUSES[what], at=at).encode()
+                SyncCalendar(
+                    calendar=key,
+                    cause=_CAUSES[what.lifecycle],
+                    at=at,
+                    subscription=what.subscription if what.lifecycle else None,
+                ).encode()
                 for key, what in told.items()
             ]
         )

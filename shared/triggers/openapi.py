@@ -122,7 +122,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 def _path_parameter(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string", "pattern": ID_PATTERN}
     if name == "provider":
-        schema = {"type": "string", "enum": ["outlook"]}
+        schema = {"type": "string", "pattern": "^[a-z]{1,32}$"}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

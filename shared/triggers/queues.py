@@ -6,9 +6,9 @@ import azure.functions as func
 
 from shared.domain.model import LocationId, UserId
 from shared.flows.apply_selection import apply_selection
-from shared.flows.disconnect import erase_account
 from shared.flows.park_calendar import park_calendar
 from shared.flows.ports import Ports
+from shared.flows.settle_account import erase_account
 from shared.flows.sync_calendar import sync_calendar
 from shared.messages import ApplySelection, EraseAccount, SyncCalendar
 from shared.services import ports
@@ -18,6 +18,7 @@ from shared.triggers.retries import attempted
 blueprint = func.Blueprint()
 
 _STORAGE = "CALENDAR_STORAGE"
+_AN_HOUR = 3600.0
 
 
 @blueprint.function_name("SyncCalendar")
@@ -40,6 +41,18 @@ async def apply(msg: func.QueueMessage) -> None:
     await attempted(ApplySelection.decode(msg.get_body()), _apply, ports())
 
 
+@blueprint.function_name("AlarmApplySelection")
+@blueprint.queue_trigger("msg", f"{ApplySelection.queue}-poison", _STORAGE)
+async def alarm_apply(msg: func.QueueMessage) -> None:
+    await _try_later(ApplySelection.decode(msg.get_body()))
+
+
+@blueprint.function_name("AlarmEraseAccount")
+@blueprint.queue_trigger("msg", f"{EraseAccount.queue}-poison", _STORAGE)
+async def alarm_erase(msg: func.QueueMessage) -> None:
+    await _try_later(EraseAccount.decode(msg.get_body()))
+
+
 @blueprint.function_name("EraseAccount")
 @blueprint.queue_trigger("msg", EraseAccount.queue, _STORAGE)
 async def erase(msg: func.QueueMessage) -> None:
@@ -49,3 +62,9 @@ async def erase(msg: func.QueueMessage) -> None:
 async def _apply(message: ApplySelection, with_: Ports) -> Any:
     await apply_selection(LocationId(message.location), UserId(message.user), with_)
     return "applied"
+
+
+async def _try_later(message: ApplySelection | EraseAccount) -> None:
+    """What must be done in the end is never dropped: it alarms, and is tried again in an hour."""
+    alarm("poison", queue=message.queue)
+    await ports().queues.send(message.model_copy(update={"attempt": 0}), _AN_HOUR)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from shared.errors import (
     CalendarSyncError,
+    CursorLost,
     MailboxBusy,
     OperatorFault,
     ProviderUnavailable,
@@ -18,11 +19,13 @@ from shared.errors import (
     Throttled,
 )
 from shared.flows.ports import Ports
-from shared.messages import Message, SyncCalendar
+from shared.messages import Cause, Message, SyncCalendar
 from shared.telemetry import alarm, fault, record
 
 _LONGEST_SECONDS = 15 * 60.0
 _ATTEMPTS = 10
+# The next sweep comes anyway: trying longer would only add up.
+_SWEEP_ATTEMPTS = 2
 M = TypeVar("M", bound=Message)
 
 
@@ -45,6 +48,7 @@ RETRIES: dict[type[CalendarSyncError], Again] = {
     MailboxBusy: Again(first=1, grows=False, counts=False),
     Throttled: Again(first=10, grows=False, counts=False),
     ProviderUnavailable: Again(first=5),
+    CursorLost: Again(first=5),
     OperatorFault: Again(first=60),
 }
 
@@ -70,12 +74,20 @@ async def _again(message: Message, error: CalendarSyncError, ports: Ports) -> No
         raise error
     if isinstance(error, OperatorFault):
         alarm(message.queue, error=error.reason, attempt=attempt)
-    if rule.counts and attempt >= _ATTEMPTS:
-        if isinstance(message, SyncCalendar):
-            record(message.queue, calendar=message.calendar, outcome="left to the sweep")
-            return
-        raise error
-    delay = error.retry_after if isinstance(error, Throttled) else rule.delay(attempt)
+    if rule.counts and attempt >= _most(message):
+        if not isinstance(message, SyncCalendar):
+            alarm(message.queue, error=error.reason, attempt=attempt)
+            raise error
+        alarm(message.queue, calendar=message.calendar, error=error.reason, left_to="sweep")
+        return
+    delay = rule.delay(attempt)
+    if isinstance(error, Throttled):
+        delay = max(1.0, error.retry_after) * random.uniform(1.0, 1.2)  # noqa: S311  # no secret
     later = message.model_copy(update={"attempt": attempt + rule.counts})
     await ports.queues.send(later, delay)
     record(message.queue, outcome=error.reason, attempt=attempt, again_in=round(delay, 1))
+
+
+def _most(message: Message) -> int:
+    sweeps = isinstance(message, SyncCalendar) and message.cause is Cause.SWEEP
+    return _SWEEP_ATTEMPTS if sweeps else _ATTEMPTS

@@ -1,5 +1,7 @@
 """What time alone makes due."""
 
+from datetime import UTC, datetime
+
 import azure.functions as func
 
 from shared.flows.sweep import forget_sign_ins, sweep
@@ -12,10 +14,20 @@ blueprint = func.Blueprint()
 @blueprint.function_name("Sweep")
 @blueprint.timer_trigger("timer", "0 * * * * *", run_on_startup=False, use_monitor=True)
 async def every_minute(timer: func.TimerRequest) -> None:
-    record("sweep", queued=await sweep(ports()), late=timer.past_due)
+    record("sweep", queued=await sweep(ports(), _last(timer)), late=timer.past_due)
 
 
 @blueprint.function_name("ForgetSignIns")
 @blueprint.timer_trigger("timer", "0 17 3 * * *", run_on_startup=False, use_monitor=True)
 async def daily(timer: func.TimerRequest) -> None:
     record("forget_sign_ins", removed=await forget_sign_ins(ports()), late=timer.past_due)
+
+
+def _last(timer: func.TimerRequest) -> datetime | None:
+    """When the timer fired last, as far as the host knows."""
+    status = getattr(timer, "schedule_status", None) or {}
+    try:
+        last = datetime.fromisoformat(str(status.get("Last")))
+    except ValueError:
+        return None
+    return last.astimezone(UTC) if last.tzinfo else None

@@ -75,6 +75,7 @@ def test_all_day_floating_and_durations():
     day, floating, point = box.default_calendar.calendar.events.values()
     assert day.is_all_day
     assert (day.end - day.start).days == 1
+    assert day.start_zone == box.zone.key
     assert floating.start.astimezone(UTC).hour == 8
     assert floating.duration.total_seconds() == 45 * 60
     assert point.start == point.end
@@ -111,6 +112,7 @@ DTSTART:20310101T000000Z
     )
     assert (report.series, report.exceptions, report.deleted_occurrences) == (1, 1, 1)
     assert len(report.skipped) == 1
+    assert report.left_out == [("weekly", "20310101T000000Z")]
     items, _, _ = await Caller(box).round()
     assert len(of_type(items, "occurrence")) == 3
     (exception,) = of_type(items, "exception")
@@ -155,6 +157,7 @@ def test_one_bad_component_is_reported_and_the_rest_is_read():
     assert report.singles == 2
     assert len(report.skipped) == 3
     assert report.skipped[0].startswith("bad: ")
+    assert report.left_out == [("bad", ""), ("none", ""), ("backwards", "")]
 
 
 def test_broken_text_is_reported():

@@ -40,6 +40,7 @@ def load_ics(mailbox: Mailbox, text: str, calendar_id: str | None) -> LoadReport
             _take(mailbox, calendar_id, components, report)
         except _REFUSALS as error:
             report.skipped.append(f"{name}: {error}")
+            report.left_out.append((name, ""))
     return report
 
 
@@ -104,7 +105,8 @@ def _series(
     rule: Any = master.get("RRULE")
     if rule is None or isinstance(rule, list) or master.get("RDATE") is not None:
         raise InexpressibleRuleError("RDATE or several rules")
-    recurrence = recurrence_from_rule(rule, given["start"], given["start_zone"])
+    zone = "UTC" if given["is_all_day"] else given["start_zone"]  # dates are kept as UTC midnights
+    recurrence = recurrence_from_rule(rule, given["start"], zone)
     return mailbox.create_event(
         calendar_id=calendar_id, **EventFields(**{**given, "recurrence": recurrence})
     )
@@ -158,6 +160,8 @@ def _except(
             report.exceptions += 1
         except _REFUSALS as error:
             report.skipped.append(f"{label(component)}: {error}")
+            named: Any = component["RECURRENCE-ID"]
+            report.left_out.append((label(component), named.to_ical().decode()))
 
 
 def _flatten(

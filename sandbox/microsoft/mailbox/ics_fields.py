@@ -50,7 +50,8 @@ def date_of(component: Component, name: str) -> date:
 def times_of(component: Component, zone: ZoneInfo) -> EventFields:
     """Give start, end, all-day flag and zone of a component.
 
-    Zones without a Windows or IANA name become the mailbox's zone with the custom label.
+    Zones without a Windows or IANA name become the mailbox's zone with the custom label. A whole
+    day is one of the mailbox's own, and is labelled with its zone, as Outlook does when it imports.
     """
     begins: Any = component.get("DTSTART")
     if begins is None:
@@ -65,7 +66,7 @@ def times_of(component: Component, zone: ZoneInfo) -> EventFields:
         start=settled(start, used),
         end=settled(end, used),
         is_all_day=is_all_day,
-        start_zone="UTC" if is_all_day else used.key,
+        start_zone=used.key,
         custom_zone=is_custom,
     )
 

@@ -3,6 +3,7 @@
 https://learn.microsoft.com/graph/errors, https://learn.microsoft.com/graph/throttling
 """
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,12 +18,14 @@ from shared.errors import (
     ProviderConflict,
     ProviderError,
     ProviderRejected,
+    ProviderTimedOut,
     ProviderUnavailable,
     Throttled,
 )
 from shared.providers.outlook.wire import ErrorAnswer
 
 _DEFAULT_WAIT_SECONDS = 10.0
+_LONGEST_WAIT_SECONDS = 24 * 3600.0
 _CURSOR_CODES = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"})
 _MAILBOX_CODES = frozenset(
     {"mailboxnotenabledforrestapi", "errornonexistentmailbox", "mailboxnothostedinexchangeonline"}
@@ -57,6 +60,8 @@ def meaning(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
     wait = retry_after(headers.get("retry-after"), now)
     if status == 429 or (status in {503, 504} and wait is not None):
         return Throttled(detail, retry_after=_DEFAULT_WAIT_SECONDS if wait is None else wait)
+    if status == 504:
+        return ProviderTimedOut(detail)
     if status >= 500:
         return ProviderUnavailable(detail)
     return _BY_STATUS.get(status, ProviderRejected)(detail)
@@ -64,15 +69,20 @@ def meaning(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
 
 def retry_after(value: str | None, now: datetime) -> float | None:
     """Seconds from a Retry-After header: whole, decimal (Graph sends 2.128) or a date."""
-    if not value:
+    wait = _seconds(value or "", now)
+    if wait is None or not math.isfinite(wait):
         return None
+    return min(max(0.0, wait), _LONGEST_WAIT_SECONDS)
+
+
+def _seconds(value: str, now: datetime) -> float | None:
     try:
-        return max(0.0, float(value))
+        return float(value)
     except ValueError:
         pass
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return (moment - now).total_seconds()

@@ -14,7 +14,11 @@ from kiota_abstractions.headers_collection import HeadersCollection
 from kiota_abstractions.method import Method
 from kiota_abstractions.native_response_handler import NativeResponseHandler
 from kiota_abstractions.request_information import RequestInformation
-from kiota_http.middleware.options import ResponseHandlerOption, RetryHandlerOption
+from kiota_http.middleware.options import (
+    RedirectHandlerOption,
+    ResponseHandlerOption,
+    RetryHandlerOption,
+)
 from msgraph.graph_request_adapter import GraphRequestAdapter, options
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
@@ -23,6 +27,7 @@ from pydantic import BaseModel, ValidationError
 from shared.errors import ProviderUnavailable
 from shared.providers.base import AccessToken
 from shared.providers.outlook.answers import meaning
+from shared.providers.outlook.wire import Page
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -47,15 +52,19 @@ class Graph:
         self, base_url: str, http: httpx.AsyncClient, clock: Callable[[], datetime]
     ) -> None:
         # The SDK's own retries sleep in place; here a step that must wait goes back to its queue.
-        off = RetryHandlerOption(max_retries=0, should_retry=False)
-        middleware = {**options, RetryHandlerOption.get_key(): off}
+        middleware = {
+            **options,
+            RetryHandlerOption.get_key(): RetryHandlerOption(max_retries=0, should_retry=False),
+            RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
+        }
         client = GraphClientFactory.create_with_default_middleware(client=http, options=middleware)
         self.adapter = GraphRequestAdapter(_Anonymous(), client=client)
         self.adapter.base_url = base_url
         self.builders = GraphServiceClient(request_adapter=self.adapter)
         # Making the builders sets the address of the public cloud.
         self.adapter.base_url = base_url
-        self.host = urlsplit(base_url).netloc
+        parts = urlsplit(base_url)
+        self.origin = (parts.scheme, parts.netloc)
         self.clock = clock
 
 
@@ -75,7 +84,7 @@ class GraphClient:
         """The answer as a model. Raises the errors of answers.py."""
         response = await self.send(request)
         try:
-            return model.model_validate_json(response.content)
+            return _parsed(model, response.content)
         except ValidationError as error:
             raise ProviderUnavailable(
                 f"Graph's answer is not a {model.__name__}: {error.error_count()} errors"
@@ -86,7 +95,8 @@ class GraphClient:
 
         A link to another host is not followed: it would be given the user's token.
         """
-        if urlsplit(link).netloc != self._graph.host:
+        parts = urlsplit(link)
+        if (parts.scheme, parts.netloc) != self._graph.origin:
             raise ProviderUnavailable("Graph's link leads to another host.")
         request = RequestInformation(method=Method.GET)
         request.url = link
@@ -115,6 +125,15 @@ class GraphClient:
         if not isinstance(answer, httpx.Response):
             raise ProviderUnavailable("Graph's answer is not one.")
         return answer
+
+
+def _parsed(model: type[Model], content: bytes) -> Model:
+    try:
+        return model.model_validate_json(content)
+    except ValidationError:
+        if not issubclass(model, Page):
+            raise
+        return model.salvaged(content)
 
 
 def prepared(request: RequestInformation, prefer: str | None = None) -> RequestInformation:

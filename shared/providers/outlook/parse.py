@@ -118,11 +118,18 @@ def instant(time: WireTime, *, ceiling: bool = False) -> datetime:
 def _span(item: WireEvent, all_day: bool) -> Span | None:
     if item.start is None or item.end is None:
         return None
+    try:
+        return _read_span(item.start, item.end, all_day)
+    except ValueError:
+        return None  # no time that could be blocked
+
+
+def _read_span(begin: WireTime, finish: WireTime, all_day: bool) -> Span:
     if all_day:
-        first, end = _day(item.start), _day(item.end)
-        return Days(first, max(end, first + timedelta(days=1)))
-    start, finish = instant(item.start), instant(item.end, ceiling=True)
-    return Interval(start, max(start, finish))
+        first, end = _day(begin), _day(finish)
+        return Days(first, max(end, first + timedelta(days=first < date.max)))
+    start, end = instant(begin), instant(finish, ceiling=True)
+    return Interval(start, max(start, end))
 
 
 def _day(time: WireTime) -> date:

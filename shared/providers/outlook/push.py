@@ -54,10 +54,11 @@ async def subscribe(
     )
     request = client.builders.subscriptions.to_post_request_information(body)
     try:
-        made = await client.get(prepared(request), WireSubscription)
-    except ProviderConflict:
-        await _remove_older(client, to, _resource(calendar))
-        made = await client.get(prepared(request), WireSubscription)
+        try:
+            made = await client.get(prepared(request), WireSubscription)
+        except ProviderConflict:
+            await _remove_older(client, to, _resource(calendar))
+            made = await client.get(prepared(request), WireSubscription)
     except (CalendarForbidden, CalendarGone) as error:
         raise PushRefused(error.detail) from None
     except ProviderRejected as error:
@@ -71,12 +72,15 @@ async def subscribe(
 
 async def _remove_older(client: GraphClient, to: PushAddresses, resource: str) -> None:
     """Ends subscriptions of ours for the resource that a crash has left behind."""
-    page = await client.get(
-        prepared(client.builders.subscriptions.to_get_request_information()), SubscriptionPage
-    )
-    for found in page.value:
-        if found.notification_url == to.changes and found.resource == resource:
-            await unsubscribe(client, Push(subscription_id=found.id))
+    request = prepared(client.builders.subscriptions.to_get_request_information())
+    page = await client.get(request, SubscriptionPage)
+    found = list(page.value)
+    while page.next_link is not None:
+        page = await client.follow(page.next_link, SubscriptionPage)
+        found += page.value
+    for one in found:
+        if one.notification_url == to.changes and one.resource == resource:
+            await unsubscribe(client, Push(subscription_id=one.id))
 
 
 async def renew(client: GraphClient, push: Push, now: datetime) -> Push:
@@ -87,8 +91,8 @@ async def renew(client: GraphClient, push: Push, now: datetime) -> Push:
         renewed = await client.get(
             prepared(builder.to_patch_request_information(body)), WireSubscription
         )
-    except CalendarGone:
-        raise PushGone("Graph has forgotten the subscription.") from None
+    except (CalendarGone, CalendarForbidden, ProviderRejected) as error:
+        raise PushGone(error.detail) from None
     return _active(renewed, now)
 
 

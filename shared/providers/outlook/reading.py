@@ -69,7 +69,7 @@ class CalendarReading:
         collected = await collect(self._following(cursor.token))
         items = collected.items
         found = _found(items, relisted=_masters(items))
-        for series_id in _without_master(items):
+        for series_id in (*_without_master(items), *_without_members(items)):
             await self._reread(series_id, cursor.window, found)
         return self._round(collected, found, full=False, window=cursor.window)
 
@@ -101,33 +101,36 @@ class CalendarReading:
             series=found.series,
             relisted=frozenset(found.relisted),
             removed=frozenset(found.removed),
-            zone=parse.calendar_zone(read.items.values()) if full else None,
+            zone=parse.calendar_zone(read.items.values()),
             requests=self._client.requests,
         )
 
     async def _add_masters(self, orphans: Iterable[str], items: dict[str, WireEvent]) -> None:
-        """Asks for masters that were not listed; where one is gone, so is its series."""
+        """Asks for masters that were not listed. Where one cannot be had, what was listed of its
+        series still takes time: it counts as busy and private."""
         for series_id in orphans:
             master = await self._master(series_id)
             if master is not None:
                 items[series_id] = master
-                continue
-            for key in [k for k, item in items.items() if item.series_master_id == series_id]:
-                del items[key]
 
     async def _reread(self, series_id: str, window: Window, found: _Found) -> None:
-        """Reads a series whole that was touched without its master.
+        """Reads a series whole of which only the master, or only members, were listed.
 
         Whether what was listed of it is all there is cannot be told, so it is not assumed.
         """
         master = await self._master(series_id)
-        if master is None:
-            found.removed.add(series_id)
-            return
-        members = await collect(self._instances(series_id, window))
-        again = _found({series_id: master, **members.items}, relisted={series_id})
+        try:
+            members = (await collect(self._instances(series_id, window))).items
+        except CalendarGone:
+            members = {}
         for key in [k for k, event in found.events.items() if event.series_id == series_id]:
             del found.events[key]
+        if master is None and not members:
+            found.series.pop(series_id, None)
+            found.removed.add(series_id)
+            return
+        known = {series_id: master} if master is not None else {}
+        again = _found({**known, **members}, relisted={series_id})
         found.events |= again.events
         found.series |= again.series
         found.relisted |= again.relisted
@@ -212,6 +215,12 @@ def _without_master(items: Mapping[str, WireEvent]) -> list[str]:
     """Series of which members were listed, but no master and no tombstone of the whole."""
     touched = {item.series_master_id for item in items.values() if item.series_master_id}
     return sorted(touched - items.keys())
+
+
+def _without_members(items: Mapping[str, WireEvent]) -> list[str]:
+    """Series whose master was listed without any event of theirs."""
+    touched = {item.series_master_id for item in items.values()}
+    return sorted(_masters(items) - touched)
 
 
 def _iso(moment: datetime) -> str:

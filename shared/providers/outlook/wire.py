@@ -3,9 +3,9 @@
 https://learn.microsoft.com/graph/api/resources/event
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 
 class Wire(BaseModel):
@@ -67,6 +67,19 @@ class Page(Wire):
     next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
     delta_link: Annotated[str | None, Field(alias="@odata.deltaLink")] = None
 
+    @classmethod
+    def salvaged(cls, content: bytes) -> Self:
+        """What can be read of a page in which something cannot: one odd item spoils no calendar.
+
+        Raises ValidationError where nothing can.
+        """
+        raw = _Raw.model_validate_json(content)
+        return cls(
+            value=tuple(item for one in raw.value for item in _readable(one)),
+            next_link=raw.next_link,
+            delta_link=raw.delta_link,
+        )
+
 
 class GroupPage(Wire):
     """https://learn.microsoft.com/graph/api/resources/calendargroup"""
@@ -76,6 +89,19 @@ class GroupPage(Wire):
 
     value: tuple[Group, ...] = ()
     next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
+
+
+class _Raw(Wire):
+    value: tuple[Any, ...] = ()
+    next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
+    delta_link: Annotated[str | None, Field(alias="@odata.deltaLink")] = None
+
+
+def _readable(item: Any) -> tuple[WireEvent, ...]:
+    try:
+        return (WireEvent.model_validate(item),)
+    except ValidationError:
+        return ()
 
 
 class CalendarPage(Wire):
@@ -94,6 +120,7 @@ class WireSubscription(Wire):
 
 class SubscriptionPage(Wire):
     value: tuple[WireSubscription, ...] = ()
+    next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
 
 
 class WireUser(Wire):

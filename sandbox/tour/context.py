@@ -1,0 +1,28 @@
+"""What the steps share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.stack import Service
+from sandbox.tour.client import Person
+from sandbox.tour.narration import Narrator
+from sandbox.tour.outlook import Outlook
+from sandbox.tour.storage import Storage
+
+ADELE = "adele.vance@contoso.example"
+"""The mailbox that Agnes connects."""
+
+LOCATION = "loc-berlin"
+
+
+@dataclass(frozen=True)
+class Tour:
+    """Agnes and Ben are users of the CRM at one location; `file` is the real calendar."""
+
+    service: Service
+    say: Narrator
+    outlook: Outlook
+    storage: Storage
+    agnes: Person
+    ben: Person
+    file: Path

@@ -1,0 +1,60 @@
+"""Hands that work in Outlook: the sandbox's control API, which also counts what Graph was asked."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from sandbox.tour.unseen import Unseen
+
+
+class Outlook:
+    """The sandbox's control API: what a person does in Outlook, and what Graph was asked."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def ask(self, method: str, path: str, **kwargs: Any) -> Any:
+        answer = await self._http.request(method, f"/sandbox/{path}", **kwargs)
+        if not answer.is_success:
+            raise Unseen(f"The sandbox refused {method} {path}: {answer.text}")
+        return answer.json()
+
+    async def person(self, address: str) -> dict[str, Any]:
+        """What the directory knows of a work or personal account."""
+        users = (await self.ask("GET", "people"))["users"]
+        return next(u for u in users if u["address"] == address and u["kind"] != "guest")
+
+    async def last_request(self) -> int:
+        """The number of the newest request in the log."""
+        newest = (await self.ask("GET", "requests", params={"limit": 1}))["value"]
+        return newest[-1]["number"] if newest else 0
+
+    async def graph_requests(self, mailbox: str, after: int) -> list[dict[str, Any]]:
+        """The requests to Graph for a mailbox since request number `after`."""
+        asked = {"service": "graph", "mailbox": mailbox, "after": after}
+        found: list[dict[str, Any]] = (await self.ask("GET", "requests", params=asked))["value"]
+        return found
+
+    async def event(
+        self, method: str, address: str, key: str, change: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Changes or deletes one event of a mailbox, by hand."""
+        path = f"mailboxes/{address}/events/{quote(key, safe='')}"
+        return await self.ask(method, path, json=change)
+
+    async def subscriptions(self, mailbox: str) -> int:
+        """How many are alive."""
+        return len((await self.ask("GET", "subscriptions", params={"mailbox": mailbox}))["value"])
+
+
+def summary(requests: list[dict[str, Any]]) -> str:
+    """`4 Graph requests (3 delta, 1 subscriptions)`."""
+    kinds = Counter(
+        one["path"].rstrip("/").rpartition("/")[2].removesuffix("()") for one in requests
+    )
+    told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(3))
+    plural = "" if len(requests) == 1 else "s"
+    return f"{len(requests)} Graph request{plural}" + (f" ({told})" if told else "")

@@ -1,0 +1,44 @@
+"""What the service keeps of an account, looked up in its tables past the service.
+
+The layout of the tables is in docs/architecture.md.
+"""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from azure.data.tables.aio import TableServiceClient
+
+Counts = dict[str, int]
+
+
+class Storage:
+    """The tables of a storage account."""
+
+    def __init__(self, tables: TableServiceClient) -> None:
+        self._tables = tables
+
+    async def mirrors(self, subject: str) -> dict[str, dict[str, Any]]:
+        """The states of the account's mirrors, by partition."""
+        rows = await self._rows("calendars", "RowKey eq 'state'")
+        states = {row["PartitionKey"]: json.loads(row["data"]) for row in rows}
+        return {key: s for key, s in states.items() if s["account"]["subject"] == subject}
+
+    async def events(self, subject: str) -> int:
+        """How many events the account's mirrors hold."""
+        return sum(state["events"] for state in (await self.mirrors(subject)).values())
+
+    async def kept(self, subject: str, mirrors: Collection[str]) -> Counts:
+        """How many rows there are of the account, of its mirrors, and of their turns."""
+        account = await self._rows("accounts", f"PartitionKey eq 'outlook|{subject}'")
+        parts = [await self._rows("calendars", f"PartitionKey eq '{key}'") for key in mirrors]
+        turns = [row for row in await self._rows("roster", "") if row["RowKey"] in mirrors]
+        return {
+            "account and tokens": len(account),
+            "mirrored calendars": sum(len(rows) for rows in parts),
+            "turns to be read": len(turns),
+        }
+
+    async def _rows(self, table: str, filter_: str) -> list[dict[str, Any]]:
+        found = self._tables.get_table_client(table).query_entities(filter_)
+        return [dict(row) async for row in found]

@@ -1,0 +1,96 @@
+"""Letting go of an account, and erasing one that no location uses any more (R12)."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.domain.model import Account, CalendarKey, LocationId
+from shared.domain.ownership import released, unused
+from shared.domain.records import AccountRecord, Connection
+from shared.errors import StoreConflict
+from shared.flows.ports import Ports
+from shared.flows.release_calendar import release_calendar
+from shared.messages import EraseAccount
+
+SOON = timedelta(seconds=10)
+_ATTEMPTS = 8
+
+
+async def settle_later(account: Account, ports: Ports, wait: timedelta = SOON) -> None:
+    """Sent ahead of a change: should that die half way, this looks after what is left."""
+    await ports.queues.send(EraseAccount(account=str(account)), wait.total_seconds())
+
+
+async def let_go(connection: Connection, ports: Ports) -> None:
+    """The account is no longer used for that connection; unused everywhere, it will be erased.
+
+    A claim that is newer than the connection is somebody's who connects anew: it stays.
+    """
+    for _ in range(_ATTEMPTS):
+        record = await ports.accounts.load(connection.account)
+        owner = record.owner
+        if owner is None or owner.user != connection.user:
+            return
+        since = owner.locations.get(connection.location)
+        if since is not None and since > connection.claimed_at:
+            return
+        try:
+            await ports.accounts.release(record, released(owner, connection.location))
+        except StoreConflict:
+            continue
+        await ports.queues.send(EraseAccount(account=str(connection.account)))
+        return
+    raise StoreConflict
+
+
+async def erase_account(message: EraseAccount, ports: Ports) -> bool:
+    """Erases tokens and everything mirrored, unless somebody uses the account.
+
+    Channels end first, while the tokens still work. Raises StoreConflict to be tried again.
+    """
+    account = Account.parse(message.account)
+    record = await ports.accounts.load(account)
+    if record.owner is None:
+        return False
+    if not unused(record.owner, await in_use_at(record, ports), ports.clock()):
+        return False
+    # From here on nobody has it: who connects it now makes our last step fail.
+    await ports.accounts.release(record, replace(record.owner, locations={}))
+    for key in sorted(record.calendars):
+        await _release(account, key, ports)
+    await ports.accounts.erase(await _still_unused(account, ports))
+    return True
+
+
+async def _release(account: Account, key: CalendarKey, ports: Ports) -> None:
+    """Watches that are still there belong to nobody: no location uses the account."""
+    partition = await ports.calendars.load(key)
+    if partition is not None and partition.watches:
+        for watch in partition.watches:
+            await ports.calendars.unwatch(key, watch.location, watch.user)
+        partition = await ports.calendars.load(key)
+    if partition is None:
+        await ports.accounts.forget_calendar(account, key)
+    else:
+        await release_calendar(partition, ports)
+
+
+async def in_use_at(record: AccountRecord, ports: Ports) -> Collection[LocationId]:
+    """The owner's locations where the account is really connected."""
+    owner = record.owner
+    if owner is None:
+        return set()
+    members = [await ports.locations.member(place, owner.user) for place in owner.locations]
+    provider = record.account.provider
+    return {
+        member.location
+        for member in members
+        if (found := member.connections.get(provider)) and found.account == record.account
+    }
+
+
+async def _still_unused(account: Account, ports: Ports) -> AccountRecord:
+    record = await ports.accounts.load(account)
+    if record.owner is None or record.owner.locations:
+        raise StoreConflict
+    return record

@@ -1,0 +1,249 @@
+"""Access tokens: one refresh at a time, over real storage (F17, F18, F19)."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+
+from shared.credentials.base import Begun, SignedIn, Tokens
+from shared.credentials.sealing import FernetSealer
+from shared.credentials.vault import Vault
+from shared.domain.model import Account, LocationId, UserId
+from shared.domain.ownership import Owner
+from shared.domain.records import AccountProfile, AccountRecord
+from shared.errors import MailboxBusy, OperatorFault, ProviderUnavailable, ReconnectRequired
+from shared.store.accounts import TableAccountStore
+from tests.contract.conftest import SeenTables
+
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+PROFILE = AccountProfile("anne@contoso.example", "Anne", "work")
+OWNER = Owner(UserId("anne"), "Anne", {LocationId("here"): NOW})
+KEY, OTHER_KEY = (Fernet.generate_key().decode() for _ in range(2))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class SignIn:
+    """Issues `token 1`, `token 2` and so on, each good for an hour."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.refreshed: list[bytes] = []
+        self.takes = 0.05
+        self.fails: Exception | None = None
+
+    async def begin(self, redirect_uri: str) -> Begun:
+        raise NotImplementedError
+
+    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> SignedIn:
+        raise NotImplementedError
+
+    def read(self, cache: bytes) -> Tokens | None:
+        found = json.loads(cache)
+        if not found:
+            return None
+        return Tokens(cache, found["token"], datetime.fromisoformat(found["expires"]))
+
+    async def refresh(self, cache: bytes) -> Tokens:
+        self.refreshed.append(cache)
+        await asyncio.sleep(self.takes)
+        if self.fails is not None:
+            raise self.fails
+        return self.issue(f"token {len(self.refreshed)}")
+
+    def issue(self, token: str, lasts: timedelta = timedelta(hours=1)) -> Tokens:
+        expires = self.clock.now + lasts
+        cache = json.dumps({"token": token, "expires": expires.isoformat()}).encode()
+        return Tokens(cache, token, expires)
+
+
+class Office:
+    """A vault over the store, and what it is made of."""
+
+    def __init__(self, tables: SeenTables, account: Account, *keys: str) -> None:
+        self.account = account
+        self.clock = Clock()
+        self.sign_in = SignIn(self.clock)
+        self.store = TableAccountStore(tables)
+        self.vault = self.with_keys(*keys)
+
+    def with_keys(self, *keys: str) -> Vault:
+        ways = {self.account.provider: self.sign_in}
+        return Vault(self.store, FernetSealer(keys), ways, self.clock)
+
+    async def connected(self, token: str = "token 0", minutes: int = 60) -> AccountRecord:
+        tokens = self.sign_in.issue(token, timedelta(minutes=minutes))
+        read = await self.store.load(self.account)
+        await self.store.claim(read, OWNER, PROFILE, self.vault.sealed(tokens))
+        return await self.record()
+
+    async def record(self) -> AccountRecord:
+        return await self.store.load(self.account)
+
+
+@pytest.fixture
+def office(tables: SeenTables, account: Account) -> Office:
+    return Office(tables, account, KEY)
+
+
+async def test_a_token_that_is_good_is_given_without_a_refresh(office: Office) -> None:
+    record = await office.connected(minutes=7)
+    assert await office.vault.access_token(record) == "token 0"
+    assert office.sign_in.refreshed == []
+    assert (await office.record()).leases == {}
+
+
+async def test_a_token_that_ends_soon_is_refreshed_and_kept(office: Office) -> None:
+    record = await office.connected(minutes=5)
+    assert await office.vault.access_token(record) == "token 1"
+    after = await office.record()
+    assert after.leases == {}
+    assert await office.vault.access_token(after) == "token 1"
+    assert len(office.sign_in.refreshed) == 1
+    assert after.tokens is not None
+    assert b"token" not in after.tokens.sealed
+    assert after.tokens.access_expires_at == NOW + timedelta(hours=1)
+
+
+async def test_many_at_once_refresh_once(office: Office) -> None:
+    record = await office.connected(minutes=-5)
+    found = await asyncio.gather(*(office.vault.access_token(record) for _ in range(8)))
+    assert set(found) == {"token 1"}
+    assert len(office.sign_in.refreshed) == 1
+
+
+async def test_a_refused_token_is_replaced_once_for_all_who_had_it(office: Office) -> None:
+    record = await office.connected()
+    found = await asyncio.gather(*(office.vault.access_token(record, "token 0") for _ in range(6)))
+    assert set(found) == {"token 1"}
+    assert len(office.sign_in.refreshed) == 1
+    # Whoever comes later with the same refused token is given the new one.
+    assert await office.vault.access_token(await office.record(), "token 0") == "token 1"
+    assert await office.vault.access_token(record, "token 0") == "token 1"
+    assert len(office.sign_in.refreshed) == 1
+
+
+async def test_while_somebody_else_refreshes_it_waits_and_takes_theirs(office: Office) -> None:
+    record = await office.connected(minutes=-5)
+    lease = await office.store.take_lease(record, ["refresh"], NOW, NOW + timedelta(minutes=1))
+    assert lease is not None
+
+    async def elsewhere() -> None:
+        await asyncio.sleep(0.2)
+        assert record.tokens is not None
+        fresh = office.vault.sealed(office.sign_in.issue("theirs"), record.tokens.version)
+        await office.store.save_tokens(office.account, fresh)
+
+    token, _ = await asyncio.gather(office.vault.access_token(record), elsewhere())
+    assert token == "theirs"
+    assert office.sign_in.refreshed == []
+
+
+async def test_while_somebody_else_takes_long_the_mailbox_is_busy(office: Office) -> None:
+    record = await office.connected(minutes=-5)
+    await office.store.take_lease(record, ["refresh"], NOW, NOW + timedelta(minutes=1))
+    record, began = await office.record(), time.monotonic()
+    with pytest.raises(MailboxBusy):
+        await office.vault.access_token(record)
+    assert 1.0 < time.monotonic() - began < 8
+    assert office.sign_in.refreshed == []
+
+
+async def test_the_lease_of_a_process_that_died_is_taken_over(office: Office) -> None:
+    record = await office.connected(minutes=-5)
+    await office.store.take_lease(record, ["refresh"], NOW, NOW + timedelta(minutes=1))
+    office.clock.now += timedelta(minutes=2)
+    assert await office.vault.access_token(await office.record()) == "token 1"
+
+
+@pytest.mark.parametrize("error", [
+    ReconnectRequired("again"), OperatorFault("ours"), ProviderUnavailable("later"),
+])  # fmt: skip
+async def test_a_refresh_that_fails_frees_the_lease_and_keeps_the_tokens(
+    office: Office, error: Exception
+) -> None:
+    record = await office.connected(minutes=-5)
+    office.sign_in.fails = error
+    with pytest.raises(type(error)):
+        await office.vault.access_token(record)
+    after = await office.record()
+    assert after.leases == {}
+    assert after.tokens == record.tokens
+    office.sign_in.fails = None
+    assert await office.vault.access_token(after) == "token 2"
+
+
+async def test_a_reconnect_during_a_refresh_stays(office: Office) -> None:
+    """The loser's token works too, and overwrites nothing."""
+    record = await office.connected(minutes=-5)
+    office.sign_in.takes = 0.3
+    running = asyncio.create_task(office.vault.access_token(record))
+    await asyncio.sleep(0.1)
+    await office.connected("reconnected")
+    assert await running == "token 1"
+    assert await office.vault.access_token(await office.record()) == "reconnected"
+
+
+async def test_old_tokens_that_are_refused_after_a_reconnect_break_nothing(office: Office) -> None:
+    record = await office.connected(minutes=-5)
+    office.sign_in.takes, office.sign_in.fails = 0.3, ReconnectRequired("again")
+    running = asyncio.create_task(office.vault.access_token(record))
+    await asyncio.sleep(0.1)
+    await office.connected("reconnected")
+    with pytest.raises(MailboxBusy):
+        await running
+    assert await office.vault.access_token(await office.record()) == "reconnected"
+
+
+async def test_an_account_that_was_erased_in_between_does_not_come_back(office: Office) -> None:
+    record = await office.connected(minutes=-5)
+    office.sign_in.takes = 0.3
+    running = asyncio.create_task(office.vault.access_token(record))
+    await asyncio.sleep(0.1)
+    await office.store.erase(replace(await office.record(), leases={}))
+    assert await running == "token 1"
+    assert (await office.record()).tokens is None
+    with pytest.raises(ReconnectRequired):
+        await office.vault.access_token(await office.record())
+
+
+# Sealing
+
+
+async def test_keys_are_rotated_without_a_new_sign_in(office: Office) -> None:
+    record = await office.connected()
+    rotated = office.with_keys(OTHER_KEY, KEY)
+    assert await rotated.access_token(record) == "token 0"
+    assert await rotated.access_token(record, "token 0") == "token 1"
+    # What is kept now is sealed with the new key: the old one may go.
+    record = await office.record()
+    assert await office.with_keys(OTHER_KEY).access_token(record) == "token 1"
+    with pytest.raises(OperatorFault):
+        await office.with_keys(KEY).access_token(record)
+
+
+@pytest.mark.parametrize("minutes", [60, -5])
+async def test_where_no_key_opens_the_operator_is_at_fault(office: Office, minutes: int) -> None:
+    record = await office.connected(minutes=minutes)
+    with pytest.raises(OperatorFault):
+        await office.with_keys(OTHER_KEY).access_token(record)
+    assert office.sign_in.refreshed == []
+    assert (await office.record()).leases == {}
+
+
+async def test_a_cache_without_a_token_is_refreshed(office: Office) -> None:
+    empty = Tokens(b"{}", "", NOW + timedelta(hours=1))
+    read = await office.record()
+    await office.store.claim(read, OWNER, PROFILE, office.vault.sealed(empty))
+    assert await office.vault.access_token(await office.record()) == "token 1"

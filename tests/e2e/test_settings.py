@@ -1,0 +1,264 @@
+"""Settings: a missing or malformed one stops the start, named in one line that shows no value."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.settings import Settings, SettingsInvalid, load
+
+ROOT = Path(__file__).resolve().parents[2]
+OF_THE_HOST = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME"}
+IDENTITY_FORM = {"CALENDAR_STORAGE__accountName", "CALENDAR_STORAGE__clientId"}
+SAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.sample.json").read_text("utf-8"))[
+    "Values"
+]
+REQUIRED = [
+    "CALENDAR_STORAGE",
+    "PUBLIC_BASE_URL",
+    "MICROSOFT_CLIENT_ID",
+    "MICROSOFT_CLIENT_SECRET",
+    "CRM_JWT_ISSUER",
+    "CRM_JWT_AUDIENCE",
+    "CRM_JWT_SECRET",
+    "RETURN_URL_ORIGINS",
+    "TOKEN_SEALING_KEYS",
+    "NOTIFICATION_SECRET",
+]
+
+
+def names_read() -> set[str]:
+    """The environment variables that make up the settings."""
+    return {
+        str(field.validation_alias or name.upper()) for name, field in Settings.model_fields.items()
+    }
+
+
+@pytest.fixture
+def sample(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment with the settings of the sample, and none of others."""
+    for name in names_read() & os.environ.keys():
+        monkeypatch.delenv(name)
+    for name in SAMPLE.keys() - OF_THE_HOST:
+        monkeypatch.setenv(name, SAMPLE[name])
+    return monkeypatch
+
+
+def refusal() -> str:
+    with pytest.raises(SettingsInvalid) as refused:
+        load()
+    return str(refused.value)
+
+
+def test_the_sample_lists_every_setting_that_is_read_and_no_other() -> None:
+    assert set(SAMPLE) == (names_read() - IDENTITY_FORM) | OF_THE_HOST
+
+
+def test_the_document_of_settings_lists_the_same() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(SAMPLE) - {
+        "FUNCTIONS_WORKER_RUNTIME"
+    }
+
+
+def test_the_sample_is_good_as_it_is(sample: pytest.MonkeyPatch) -> None:
+    settings = load()
+    assert settings.callback_url("outlook") == "http://localhost:7071/api/oauth/outlook/callback"
+    assert settings.return_url_origins == ["http://localhost:7071", "https://crm.example"]
+    assert settings.crm_jwks_url is None
+    assert settings.extra_ca_bundle is None
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_missing_one_is_named(sample: pytest.MonkeyPatch, name: str, empty: bool) -> None:
+    if empty:
+        sample.setenv(name, "")
+    else:
+        sample.delenv(name)
+    text = refusal()
+    assert re.match(rf"Setting {name}\b", text), text
+    assert "\n" not in text
+
+
+def test_the_others_have_a_value_of_their_own(sample: pytest.MonkeyPatch) -> None:
+    for name in names_read() - set(REQUIRED):
+        sample.delenv(name, raising=False)
+    settings = load()
+    assert settings.microsoft_authority == "https://login.microsoftonline.com/common"
+    assert settings.graph_base_url == "https://graph.microsoft.com/v1.0"
+    assert (settings.sync_window_past_days, settings.sync_window_future_days) == (30, 365)
+    assert (settings.sweep_minutes, settings.sweep_minutes_without_push) == (60, 5)
+    assert settings.stale_after_minutes == 120
+
+
+NOT_ADDRESSES = ["crm.example.zz", "ftp://crm.example.zz", "https://", "https://zz.example/?a=1"]
+MALFORMED: dict[str, list[str]] = {
+    "CALENDAR_STORAGE": ["zz", "AccountName=zz", "AccountKey=zz;", "https://zz.example/"],
+    "PUBLIC_BASE_URL": [*NOT_ADDRESSES, "https://zz.example/#a"],
+    "MICROSOFT_AUTHORITY": NOT_ADDRESSES,
+    "GRAPH_BASE_URL": NOT_ADDRESSES,
+    "CRM_JWT_SECRET": ["zz-too-short"],
+    "RETURN_URL_ORIGINS": [
+        *NOT_ADDRESSES,
+        "https://crm.example zz",
+        "https://crm.example/zz",
+        "https://zz@crm.example",
+        "*",
+    ],
+    "TOKEN_SEALING_KEYS": [
+        "zz",
+        "zz=!",
+        f"{SAMPLE['TOKEN_SEALING_KEYS']} zz",
+        SAMPLE["TOKEN_SEALING_KEYS"][:-4],
+        f"{SAMPLE['TOKEN_SEALING_KEYS']},{SAMPLE['TOKEN_SEALING_KEYS']}",
+        "   ",
+    ],
+    "NOTIFICATION_SECRET": ["zz-too-short"],
+    "EXTRA_CA_BUNDLE": ["zz-not-there.pem", "function_app.py"],
+    "SYNC_WINDOW_PAST_DAYS": ["zz", "0", "-77", "366", "30.5"],
+    "SYNC_WINDOW_FUTURE_DAYS": ["zz", "91", "1001"],
+    "SWEEP_MINUTES": ["zz", "0", "77", "120"],
+    "SWEEP_MINUTES_WITHOUT_PUSH": ["zz", "0", "-5", "77"],
+    "STALE_AFTER_MINUTES": ["zz", "0", "-77"],
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_one_is_named_and_its_value_never_shown(
+    sample: pytest.MonkeyPatch, name: str
+) -> None:
+    sample.chdir(ROOT)
+    for value in MALFORMED[name]:
+        sample.setenv(name, value)
+        text = refusal()
+        assert re.match(rf"Setting {name}\b", text), (value, text)
+        assert "\n" not in text
+        assert "zz" not in text
+        assert value not in text.removeprefix(f"Setting {name}") or value in {"0", "-5", "*", "   "}
+
+
+def test_the_keys_of_the_crm_are_a_secret_or_an_address_and_not_both(
+    sample: pytest.MonkeyPatch,
+) -> None:
+    sample.setenv("CRM_JWKS_URL", "https://crm.example/keys")
+    assert refusal().startswith("Setting CRM_JWT_SECRET:")
+    sample.delenv("CRM_JWT_SECRET")
+    assert load().crm_jwks_url == "https://crm.example/keys"
+    for value in NOT_ADDRESSES:
+        sample.setenv("CRM_JWKS_URL", value)
+        text = refusal()
+        assert text.startswith("Setting CRM_JWKS_URL:")
+        assert "zz" not in text
+
+
+def test_storage_may_be_named_for_an_identity_instead(sample: pytest.MonkeyPatch) -> None:
+    sample.delenv("CALENDAR_STORAGE")
+    sample.setenv("CALENDAR_STORAGE__accountName", "calendars")
+    sample.setenv("CALENDAR_STORAGE__clientId", "22222222-3333-4444-5555-666666666666")
+    assert load().calendar_storage__account_name == "calendars"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UseDevelopmentStorage=true",
+        "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net",
+        "QueueEndpoint=https://a.example;TableEndpoint=https://b.example;SharedAccessSignature=sv=1",
+    ],
+)
+def test_every_form_of_connection_string_is_taken(sample: pytest.MonkeyPatch, text: str) -> None:
+    sample.setenv("CALENDAR_STORAGE", text)
+    assert load().calendar_storage is not None
+
+
+def test_origins_are_kept_as_browsers_send_them(sample: pytest.MonkeyPatch) -> None:
+    sample.setenv("RETURN_URL_ORIGINS", " https://CRM.Example/   http://localhost:3000 ")
+    assert load().return_url_origins == ["https://crm.example", "http://localhost:3000"]
+
+
+def test_secrets_are_not_shown_where_the_settings_are(sample: pytest.MonkeyPatch) -> None:
+    shown = repr(load())
+    for name in ("MICROSOFT_CLIENT_SECRET", "CRM_JWT_SECRET", "TOKEN_SEALING_KEYS"):
+        assert SAMPLE[name] not in shown
+    assert SAMPLE["NOTIFICATION_SECRET"] not in shown
+    assert SAMPLE["CALENDAR_STORAGE"] not in shown
+
+
+# The start of the app, in a process of its own.
+
+
+def started(code: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    environ = {**kept, **SAMPLE, **changed}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_app_does_not_start_with_a_malformed_setting() -> None:
+    done = started("import function_app", CRM_JWT_SECRET="zz-too-short")
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert "Setting CRM_JWT_SECRET" in last
+    assert "zz-too-short" not in done.stderr + done.stdout
+
+
+def test_importing_the_app_imports_nothing_heavy() -> None:
+    """A notification must be answered within seconds of a cold start."""
+    heavy = (
+        "msgraph",
+        "msal",
+        "azure.identity",
+        "azure.data.tables",
+        "azure.storage.queue",
+        "httpx",
+    )
+    code = f"import function_app, sys; print([m for m in {heavy!r} if m in sys.modules])"
+    done = started(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_answering_a_notification_imports_nothing_heavy() -> None:
+    heavy = (
+        "msgraph",
+        "msal",
+        "azure.identity",
+        "azure.data.tables",
+        "azure.storage.queue",
+        "httpx",
+    )
+    code = f"""
+import sys
+import azure.functions as func
+import function_app
+from shared.domain.model import CalendarKey
+from shared.domain.proof import prove
+from shared.settings import settings
+
+proof = prove(settings().notification_secret.get_secret_value(), CalendarKey("0" * 32))
+body = b'{{"value": [{{"clientState": "%s"}}]}}' % proof.encode()
+queued = []
+
+class Out:
+    set = queued.extend
+
+for function in function_app.app.get_functions():
+    if function.get_function_name() == "ReceiveOutlookNotification":
+        request = func.HttpRequest("POST", "http://localhost/", body=body)
+        print(function.get_user_function()(request, Out()).status_code, len(queued))
+print([m for m in {heavy!r} if m in sys.modules])
+"""
+    done = started(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["202 1", "[]"]

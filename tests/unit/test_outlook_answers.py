@@ -1,0 +1,162 @@
+"""What Graph's answers and waits mean: the real error bodies, and any header (F10, F12, F19)."""
+
+import json
+import math
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared import errors
+from shared.providers.outlook.answers import error_code, meaning, retry_after
+from tests.unit.made import NOW, fixture
+
+# By status and code, as section "Graph errors" of the reference has it.
+EXPECTED: dict[tuple[int | None, str], type[errors.ProviderError]] = {
+    (400, "ErrorOccurrenceCrossingBoundary"): errors.ProviderRejected,
+    (400, "ErrorInvalidParameter"): errors.ProviderRejected,
+    (400, "ErrorInvalidRequest"): errors.ProviderRejected,
+    (None, "ErrorTimeIntervalTooBig"): errors.ProviderRejected,
+    (None, "ErrorMailboxDataArrayTooBig"): errors.ProviderRejected,
+    (400, "ErrorDuplicateTransactionId"): errors.ProviderRejected,
+    (400, "InvalidRequest"): errors.ProviderRejected,
+    (400, "BadRequest"): errors.ProviderRejected,
+    (400, "invalidRange"): errors.ProviderRejected,
+    (401, "InvalidAuthenticationToken"): errors.ProviderUnavailable,
+    (401, ""): errors.ProviderUnavailable,
+    (403, "ErrorAccessDenied"): errors.CalendarForbidden,
+    (403, "ExtensionError"): errors.CalendarForbidden,
+    (404, "ErrorItemNotFound"): errors.CalendarGone,
+    (404, "MailboxNotEnabledForRESTAPI"): errors.MailboxMissing,
+    (409, "Conflict"): errors.ProviderConflict,
+    (409, "ErrorConcurrentItemSave"): errors.ProviderConflict,
+    (410, "SyncStateNotFound"): errors.CursorLost,
+    (410, "resyncRequired"): errors.CursorLost,
+    (412, "ErrorIrresolvableConflict"): errors.ProviderUnavailable,
+    (429, "TooManyRequests"): errors.Throttled,
+    (429, "ApplicationThrottled"): errors.Throttled,
+    (503, "serviceNotAvailable"): errors.Throttled,
+    (504, "UnknownError"): errors.ProviderTimedOut,
+}
+
+
+def _named(one: dict[str, Any]) -> str:
+    return f"{one['status']} {one.get('label')}"
+
+
+@pytest.mark.parametrize("one", fixture("30")["examples"], ids=_named)
+def test_real_error_bodies(one: dict[str, Any]) -> None:
+    answer = one.get("response") or one
+    body, headers = answer.get("body"), answer.get("headers", {})
+    content = _content(body) if body else b""
+    folded = {name.casefold(): value for name, value in headers.items()}
+    found = meaning(one["status"] or 400, folded, content, NOW)
+    assert type(found) is EXPECTED[one["status"], error_code(content)]
+    if isinstance(found, errors.Throttled):
+        assert found.retry_after == float(headers["Retry-After"])
+
+
+def _content(body: Any) -> bytes:
+    return json.dumps(body).encode()
+
+
+def test_messages_of_graph_do_not_reach_people_or_logs() -> None:
+    body = b'{"error":{"code":"ErrorAccessDenied","message":"Dana\'s appointment"}}'
+    assert "Dana" not in meaning(403, {}, body, NOW).detail
+
+
+@pytest.mark.parametrize("code", ["SyncStateNotFound", "SYNCSTATEINVALID", "ResyncRequired"])
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_lost_cursor_by_code_in_any_case_with_any_refusal(status: int, code: str) -> None:
+    body = f'{{"error":{{"code":"{code}"}}}}'.encode()
+    assert type(meaning(status, {}, body, NOW)) is errors.CursorLost
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["MailboxNotEnabledForRESTAPI", "ErrorNonExistentMailbox", "MailboxNotHostedInExchangeOnline"],
+)
+def test_no_mailbox_by_code(code: str) -> None:
+    body = f'{{"error":{{"code":"{code}"}}}}'.encode()
+    assert type(meaning(404, {}, body, NOW)) is errors.MailboxMissing
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (429, {}, errors.Throttled),
+        (429, {"retry-after": "soon"}, errors.Throttled),
+        (503, {}, errors.ProviderUnavailable),
+        (503, {"retry-after": "5"}, errors.Throttled),
+        (504, {"retry-after": "5"}, errors.Throttled),
+        (500, {}, errors.ProviderUnavailable),
+        (502, {}, errors.ProviderUnavailable),
+        (410, {}, errors.CursorLost),
+        (418, {}, errors.ProviderRejected),
+    ],
+)
+def test_by_status_where_there_is_no_code(
+    status: int, headers: dict[str, str], expected: type[errors.ProviderError]
+) -> None:
+    for body in (b"", b"<html>", b"{}", b'{"error":null}', b'{"error":"text"}', b"\xff", b"[]"):
+        assert type(meaning(status, headers, body, NOW)) is expected
+
+
+def test_a_reading_error_is_never_taken_for_a_dead_sign_in() -> None:
+    """Only the token endpoint can say that a user must sign in again (F19)."""
+    for status in range(400, 600):
+        assert not isinstance(meaning(status, {}, b"", NOW), errors.ReconnectRequired)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("0", 0.0),
+        ("10", 10.0),
+        ("2.128", 2.128),
+        ("-5", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("1e400", None),
+        ("99999999999", 24 * 3600.0),
+        (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
+        (format_datetime(NOW - timedelta(seconds=90), usegmt=True), 0.0),
+        ("Tue, 10 Mar 2026 13:02:00 +0100", 120.0),
+        ("Tue, 10 Mar 2026 12:02:00 -0000", 120.0),
+        ("Mon, 99999999999999999999 Jan 2020 00:00:00 GMT", None),
+    ],
+)
+def test_retry_after(value: str | None, expected: float | None) -> None:
+    assert retry_after(value, NOW) == expected
+
+
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.text("0123456789.eE+-_infatyNI ", max_size=12),
+        st.floats().map(str),
+        st.integers().map(str),
+        st.datetimes().map(format_datetime),
+        st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,25} [A-Z][a-z]{2} [0-9]{1,25} "
+                      r"[0-9]{1,3}:[0-9]{1,3}:[0-9]{1,3} ([+-][0-9]{1,25}|GMT|)", fullmatch=True),
+    )
+)  # fmt: skip
+@example("Fri, 31 Dec 9999 23:59:59 -2359")
+@example("Mon, 1 Jan 0001 00:00:00 +2359")
+@example("1 Jan 2020 00:00:00 +99999999999999999999")
+def test_no_retry_after_is_negative_endless_or_raises(value: str) -> None:
+    found = retry_after(value, NOW)
+    assert found is None or (found >= 0 and math.isfinite(found))
+    if found is not None:
+        assert NOW + timedelta(seconds=found) >= NOW
+
+
+@given(st.integers(300, 599), st.binary(max_size=200), st.text(max_size=20))
+def test_any_answer_has_a_meaning(status: int, body: bytes, header: str) -> None:
+    assert isinstance(meaning(status, {"retry-after": header}, body, NOW), errors.ProviderError)
