@@ -21,7 +21,7 @@ demo: setup  ## play the tour and stop; fails if a step did not see what it shou
 	@$(TOOL) sandbox.tour $(if $(ICS),--ics "$(ICS)")
 
 test: setup  ## run the tests; ARGS="-k name" goes to pytest
-	@$(TOOL) pytest -n 2 --dist loadfile $(ARGS)
+	@$(TOOL) pytest -n 2 --dist worksteal $(ARGS)
 
 check: setup  ## lint, formatting, types, import rules, requirements
 	@.venv/bin/ruff check .

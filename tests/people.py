@@ -27,9 +27,9 @@ class Person:
         self.user = user
         self.location = next(iter(locations), "")
         self.token = token(stack.jwt_secret, user, locations, name)
-        self.http = httpx.AsyncClient(base_url=stack.api, trust_env=False, timeout=60)
+        self.http = httpx.AsyncClient(base_url=stack.api, verify=False, trust_env=False, timeout=60)
         self.sandbox = httpx.AsyncClient(
-            base_url=stack.sandbox.http_url, trust_env=False, timeout=60
+            base_url=stack.sandbox.http_url, verify=False, trust_env=False, timeout=60
         )
 
     async def __aenter__(self) -> Self:

@@ -119,12 +119,23 @@ class Host:
         """
         async with asyncio.timeout(within):
             while True:
-                found = await self.status()
-                if found["idle"] and not (delayed_too and found["delayed"]):
-                    return found
-                for listener in self._listeners:
-                    listener.wake()
+                if not self._working() and not await self._found_waiting():
+                    found = await self.status()
+                    if found["idle"] and not (delayed_too and found["delayed"]):
+                        return found
                 await self.activity.changed(within=0.05)
+
+    def _working(self) -> bool:
+        in_hand = any(listener.in_hand for listener in self._listeners)
+        return bool(self.activity.running or in_hand)
+
+    async def _found_waiting(self) -> bool:
+        """Whether messages are visible; their listeners are woken, whoever wrote them."""
+        waiting = await asyncio.gather(*(listener.waiting() for listener in self._listeners))
+        for listener, found in zip(self._listeners, waiting, strict=True):
+            if found:
+                listener.wake()
+        return any(waiting)
 
     async def run_timer(self, name: str) -> Outcome:
         """Runs a timer function now and waits for it; KeyError when there is none."""

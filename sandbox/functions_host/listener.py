@@ -103,6 +103,13 @@ class QueueListener:
         async with self._receiving:
             return
 
+    async def waiting(self) -> bool:
+        """Whether a message is visible now; one small request."""
+        try:
+            return bool(await self._client.peek_messages(max_messages=1))
+        except ResourceNotFoundError:
+            return False
+
     async def depth(self) -> Depth:
         """What is in the queue now."""
         try:

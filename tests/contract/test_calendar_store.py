@@ -443,7 +443,7 @@ async def test_progress_is_told_during_the_first_read_and_gone_with_it(
 # A mirror that fits into no transaction
 
 
-def _large(seed: int, count: int = 60_000, first: int = 0) -> Mirror:
+def _large(seed: int, count: int = 32_000, first: int = 0) -> Mirror:
     """Events over 13 months with long ids that do not compress, as Graph's."""
     numbers = random.Random(seed)
     return mirror(

@@ -33,7 +33,9 @@ async def sandbox(started_sandbox: RunningSandbox) -> RunningSandbox:
 @pytest.fixture
 async def http(sandbox: RunningSandbox) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the sandbox over plain http that follows no redirects."""
-    async with httpx.AsyncClient(base_url=sandbox.http_url, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=sandbox.http_url, verify=False, trust_env=False
+    ) as client:
         yield client
 
 
