@@ -14,7 +14,7 @@ from shared.domain.model import CalendarKey
 from shared.errors import ProviderUnavailable, StoreConflict
 from shared.flows.sync_calendar import sync_calendar
 from shared.messages import Cause, SyncCalendar
-from shared.store import calendars as calendar_store
+from shared.store import calendar_rows
 from shared.store.tables import Table
 from shared.triggers.retries import attempted
 from tests.flows.outlook import (
@@ -234,7 +234,7 @@ async def test_a_run_whose_commit_fails_leaves_storage_as_it_was(
     with monkeypatch.context() as broken:
         broken.setattr(Table, "commit", crash)
         if transactions == "staged":
-            broken.setattr(calendar_store, "_OPERATIONS", 2)
+            broken.setattr(calendar_rows, "OPERATIONS", 2)
         with pytest.raises(RuntimeError):
             await run(key)
 
@@ -255,7 +255,7 @@ async def test_a_mirror_too_large_for_one_transaction_is_kept_whole(
     storage: Storage,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calendar_store, "_OPERATIONS", 4)
+    monkeypatch.setattr(calendar_rows, "OPERATIONS", 4)
     first = span(4)
     series = add_series(mailbox, first, 30)
     await connected(agent, OLGA, recurringEvents="every")

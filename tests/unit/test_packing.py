@@ -27,7 +27,7 @@ from shared.domain.records import AccountProfile, Connection, KeptSelection, Wat
 from shared.domain.selection import Choice, Selection
 from shared.domain.spans import Days, Interval, months
 from shared.store import packing
-from shared.store.calendars import _Plan
+from shared.store.calendar_rows import Plan
 from shared.store.rows import (
     from_bytes,
     from_json,
@@ -114,18 +114,18 @@ def _rows(count: int, size: int) -> tuple[dict[str, bytes], ...]:
 @pytest.mark.parametrize(
     ("plan", "fits"),
     [
-        (_Plan(), True),
-        (_Plan(puts=_rows(99, 10)), True),
-        (_Plan(puts=_rows(100, 10)), False),
-        (_Plan(puts=_rows(50, 10), deletes=("r",) * 49), True),
-        (_Plan(puts=_rows(50, 10), deletes=("r",) * 50), False),
-        (_Plan(deletes=("r",) * 99), True),
-        (_Plan(deletes=("r",) * 100), False),
-        (_Plan(puts=_rows(45, packing.PROPERTY_BYTES)), True),
-        (_Plan(puts=_rows(47, packing.PROPERTY_BYTES)), False),
+        (Plan(), True),
+        (Plan(puts=_rows(99, 10)), True),
+        (Plan(puts=_rows(100, 10)), False),
+        (Plan(puts=_rows(50, 10), deletes=("r",) * 49), True),
+        (Plan(puts=_rows(50, 10), deletes=("r",) * 50), False),
+        (Plan(deletes=("r",) * 99), True),
+        (Plan(deletes=("r",) * 100), False),
+        (Plan(puts=_rows(45, packing.PROPERTY_BYTES)), True),
+        (Plan(puts=_rows(47, packing.PROPERTY_BYTES)), False),
     ],
 )
-def test_what_fits_into_one_transaction(plan: _Plan, fits: bool) -> None:
+def test_what_fits_into_one_transaction(plan: Plan, fits: bool) -> None:
     """100 entities and 4 MiB, the row of the state among them."""
     assert plan.fits is fits
 
