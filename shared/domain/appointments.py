@@ -8,7 +8,6 @@ Placement   an event that was, or may have been, written for an appointment on a
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.domain.model import Calendar, LocationId, UserId
@@ -179,11 +178,6 @@ def judge(
     if restores >= MOST_RESTORES:
         return Judged(Verdict.GIVE_UP, wanted, restores)
     return Judged(Verdict.WRITE, wanted, restores + 1)
-
-
-def fingerprint(content: Content) -> str:
-    """A short hash of what is said, for comparing without keeping it."""
-    return sha256(repr(content).encode()).hexdigest()[:32]
 
 
 def _gone(wanted: Content, written: Content, policy: Policy, restores: int) -> Judged:

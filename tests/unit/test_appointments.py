@@ -1,0 +1,121 @@
+"""What becomes of an appointment's event that its owner has touched (R14), as a table."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.appointments import (
+    MOST_RESTORES,
+    Appointment,
+    Content,
+    Placement,
+    Policy,
+    Seen,
+    Told,
+    Verdict,
+    judge,
+)
+from shared.domain.model import Account, Calendar, LocationId, ProviderName, UserId
+
+NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WRITTEN = Content("Viewing", NINE, NINE + HOUR, "Europe/Berlin", description="Flat 3")
+MOVED = replace(WRITTEN, start=NINE + HOUR, end=NINE + 2 * HOUR)
+RENAMED = replace(WRITTEN, title="Viewing, second")
+CALENDAR = Calendar(Account(ProviderName("p"), "a"), "c")
+
+
+def seen(content: Content, *, cancelled: bool = False) -> Seen:
+    return Seen(content.told, "tag", cancelled)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "policy", "verdict", "says"),
+    [
+        (WRITTEN, seen(WRITTEN), Policy.APPLY, Verdict.SAME, WRITTEN),
+        (WRITTEN, seen(WRITTEN), Policy.RESTORE, Verdict.SAME, WRITTEN),
+        (MOVED, seen(WRITTEN), Policy.APPLY, Verdict.WRITE, MOVED),
+        (WRITTEN, seen(MOVED), Policy.APPLY, Verdict.APPLY, MOVED),
+        (WRITTEN, seen(RENAMED), Policy.APPLY, Verdict.APPLY, RENAMED),
+        (WRITTEN, seen(MOVED), Policy.RESTORE, Verdict.WRITE, WRITTEN),
+        (WRITTEN, None, Policy.APPLY, Verdict.CANCEL, WRITTEN),
+        (WRITTEN, seen(WRITTEN, cancelled=True), Policy.APPLY, Verdict.CANCEL, WRITTEN),
+        (WRITTEN, None, Policy.RESTORE, Verdict.CREATE_AGAIN, WRITTEN),
+        (MOVED, None, Policy.APPLY, Verdict.CREATE_AGAIN, MOVED),
+        # Both have changed: the CRM's word counts, and what only they changed is theirs.
+        (MOVED, seen(RENAMED), Policy.APPLY, Verdict.APPLY, replace(MOVED, title=RENAMED.title)),
+        # An echo of what we are about to write, or have just written.
+        (MOVED, seen(MOVED), Policy.APPLY, Verdict.SAME, MOVED),
+        (MOVED, seen(MOVED), Policy.RESTORE, Verdict.SAME, MOVED),
+    ],
+)
+def test_r14_what_a_look_at_the_event_means(
+    wanted: Content, there: Seen | None, policy: Policy, verdict: Verdict, says: Content
+) -> None:
+    judged = judge(wanted, WRITTEN, there, policy, 0)
+
+    assert (judged.verdict, judged.content) == (verdict, says)
+
+
+@pytest.mark.parametrize("there", [None, seen(MOVED)])
+def test_r14_restoring_ends_after_some_times(there: Seen | None) -> None:
+    restores, verdicts = 0, []
+    for _ in range(MOST_RESTORES + 1):
+        judged = judge(WRITTEN, WRITTEN, there, Policy.RESTORE, restores)
+        restores = judged.restores
+        verdicts.append(judged.verdict)
+
+    assert verdicts[-1] is Verdict.GIVE_UP
+    assert Verdict.GIVE_UP not in verdicts[:-1]
+
+
+TITLES = st.sampled_from(["a", "b", "c"])
+HOURS = st.integers(0, 3).map(lambda h: NINE + h * HOUR)
+CONTENTS = st.builds(
+    lambda title, start: Content(title, start, start + HOUR, "UTC"), title=TITLES, start=HOURS
+)
+
+
+@given(wanted=CONTENTS, written=CONTENTS, there=CONTENTS)
+def test_r14_applying_settles_at_once(wanted: Content, written: Content, there: Content) -> None:
+    """What is judged is what both say from then on: a second look finds nothing to do."""
+    judged = judge(wanted, written, seen(there), Policy.APPLY, 0)
+    after = seen(there) if judged.verdict is Verdict.SAME else seen(judged.content)
+
+    again = judge(judged.content, judged.content, after, Policy.APPLY, 0)
+
+    assert again.verdict is Verdict.SAME
+    assert again.content == judged.content
+
+
+def test_each_event_of_an_appointment_has_a_transaction_of_its_own() -> None:
+    first, second = Placement(CALENDAR, 1), Placement(CALENDAR, 2)
+    place = LocationId("l")
+
+    assert first.transaction(place, "x") == Placement(CALENDAR, 1).transaction(place, "x")
+    assert first.transaction(place, "x") != second.transaction(place, "x")
+    assert first.transaction(place, "x") != first.transaction(place, "y")
+
+
+@pytest.mark.parametrize(
+    ("team", "cancelled", "wanted"),
+    [(True, False, True), (True, True, False), (False, False, False), (False, True, False)],
+)
+def test_r10_only_appointments_of_team_calendars_are_written(
+    team: bool, cancelled: bool, wanted: bool
+) -> None:
+    made = Appointment(
+        LocationId("l"), "x", UserId("u"), team, "calendar", WRITTEN, cancelled=cancelled
+    )
+
+    assert made.wanted is wanted
+
+
+def test_told_is_what_a_person_can_change() -> None:
+    told = Told("New", NINE + HOUR, NINE + 2 * HOUR)
+
+    assert WRITTEN.with_told(told).told == told
+    assert WRITTEN.differing(WRITTEN.with_told(told)) == {"title", "start", "end"}
