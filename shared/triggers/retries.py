@@ -78,7 +78,9 @@ async def _again(message: Message, error: CalendarSyncError, ports: Ports) -> No
         if not isinstance(message, SyncCalendar):
             alarm(message.queue, error=error.reason, attempt=attempt)
             raise error
-        alarm(message.queue, calendar=message.calendar, error=error.reason, left_to="sweep")
+        # An outage meets every sweep: that is told by what grows stale, not by each message.
+        tell = record if message.cause is Cause.SWEEP else alarm
+        tell(message.queue, calendar=message.calendar, error=error.reason, left_to="sweep")
         return
     delay = rule.delay(attempt)
     if isinstance(error, Throttled):
