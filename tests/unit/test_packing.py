@@ -21,6 +21,7 @@ from shared.domain.model import (
     PushStatus,
     Roster,
     UserId,
+    Window,
 )
 from shared.domain.ownership import Owner
 from shared.domain.records import AccountProfile, Connection, KeptSelection, WatchedCalendar
@@ -189,3 +190,15 @@ def test_records_come_back_from_json_as_they_were() -> None:
     for value in (state, unread(), owner, minutes(0, 1), connection, kept):
         assert from_json(type(value), to_json(value)) == value
         assert from_bytes(type(value), to_bytes(value)) == value
+
+
+def test_an_event_of_a_century_is_packed_under_the_months_of_the_window_only() -> None:
+    window = Window(datetime(2027, 1, 15, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC))
+    long = Event(
+        "x",
+        Kind.SINGLE,
+        Interval(datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)),
+        Availability.BUSY,
+    )
+
+    assert list(packing.by_month([long], window)) == ["2027-01", "2027-02", "2027-03"]
