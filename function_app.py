@@ -4,7 +4,9 @@ import azure.functions as func
 
 from shared.settings import settings
 from shared.triggers import (
+    appointments,
     busy,
+    changes,
     configuration,
     connections,
     notifications,
@@ -25,6 +27,8 @@ for module in (
     queues,
     status,
     busy,
+    appointments,
+    changes,
     timers,
 ):
     app.register_functions(module.blueprint)

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.control.routes import routes as control_routes
+from sandbox.crm.webhooks import routes as crm_routes
 from sandbox.microsoft.entra.routes import routes as entra_routes
 from sandbox.microsoft.gate.errors import graph_error
 from sandbox.microsoft.gate.middleware import GraphGate
@@ -20,6 +21,7 @@ def build_app(world: World) -> Starlette:
     """The application over a world. Other providers' stand-ins add their routes here."""
     routes: list[BaseRoute] = [
         *control_routes(),
+        *crm_routes(),
         *subscription_routes(),
         *graph_routes(),
         Route("/v1.0/{rest:path}", _unknown_segment, methods=_METHODS),
@@ -45,5 +47,5 @@ async def _unknown_segment(request: Request) -> Response:
 
 async def _hello(_: Request) -> Response:
     return JSONResponse(
-        {"sandbox": "Stand-in for Microsoft sign-in and Graph", "control": "/sandbox"}
+        {"sandbox": "Stand-in for Microsoft sign-in, Graph and the CRM", "control": "/sandbox"}
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sandbox.azurite import Azurite, start_azurite
 from sandbox.crm import JWT_AUDIENCE, JWT_ISSUER
+from sandbox.crm.webhooks import WEBHOOKS_PATH
 from sandbox.functions_host import Host, running_host
 from sandbox.functions_host.process import host_process
 from sandbox.server import RunningSandbox, running_sandbox
@@ -98,6 +99,9 @@ def _settings(azurite: Azurite, sandbox: RunningSandbox, port: int) -> dict[str,
         "CRM_JWT_ISSUER": JWT_ISSUER,
         "CRM_JWT_AUDIENCE": JWT_AUDIENCE,
         "CRM_JWT_SECRET": secrets.token_urlsafe(32),
+        "CRM_WEBHOOK_URL": f"{sandbox.http_url}{WEBHOOKS_PATH}",
+        "CRM_WEBHOOK_SECRET": sandbox.world.crm.secrets.current,
+        "CRM_WEBHOOK_ALLOW_PRIVATE": "true",
         "RETURN_URL_ORIGINS": f"{CRM_ORIGIN} http://localhost:{port}",
         "TOKEN_SEALING_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "NOTIFICATION_SECRET": secrets.token_urlsafe(32),

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 
 from sandbox.clock import Clock
+from sandbox.crm.state import Crm
 from sandbox.faults import FaultBook
 from sandbox.microsoft.directory import Directory, User
 from sandbox.microsoft.entra.state import EntraState
@@ -18,7 +19,7 @@ from sandbox.seeding import seed
 
 
 class World:
-    """Tenants, users, mailboxes, tokens, subscriptions, faults, log.
+    """Tenants, users, mailboxes, tokens, subscriptions, faults, log, and the CRM.
 
     Use it only from the event loop the server runs in. `trusted` are PEM files of authorities whose
     certificates notification URLs may carry, besides the public ones.
@@ -27,6 +28,7 @@ class World:
     def __init__(self, seeded: bool = True, trusted: tuple[Path, ...] = ()) -> None:
         self.clock = Clock()
         self.registration = AppRegistration()
+        self.crm = Crm()
         self._seeded = seeded
         self._trusted = trusted
         self._client: httpx.AsyncClient | None = None
@@ -49,6 +51,7 @@ class World:
         redirect_uris = self.registration.redirect_uris
         self.registration = AppRegistration(redirect_uris=redirect_uris)
         self.clock.reset()
+        self.crm.reset()
         self._fill()
 
     async def aclose(self) -> None:

@@ -9,7 +9,8 @@ CalendarSyncError
 │   ├── Conflict                the state of things forbids it
 │   ├── Stale                   If-Match named an older version
 │   ├── VersionRequired         If-Match is missing
-│   └── TooLarge                the body is over its bound
+│   ├── TooLarge                the body is over its bound
+│   └── Expired                 what was asked for is no longer kept
 ├── SignInFailed                a sign-in ended without a connection; `code` goes to the return URL
 ├── ProviderError               a provider did not do what was asked
 │   ├── ReconnectRequired       the user must sign in again
@@ -23,10 +24,13 @@ CalendarSyncError
 │   ├── RoundEndless            a round that would never end was given up
 │   ├── CalendarGone            the calendar is not there (any more)
 │   ├── CalendarForbidden       the calendar may not be read
+│   ├── EventGone               the event is not there (any more)
+│   ├── EventChanged            the event is not the version that was to be changed
 │   ├── PushRefused             no push channel for this calendar
 │   ├── PushGone                the push channel is not there any more
 │   └── MailboxMissing          the account has no cloud mailbox (R2)
 ├── MailboxBusy                 as many requests are in flight as the mailbox allows
+├── AppointmentBusy             somebody else is writing the appointment's event
 ├── StoreConflict               somebody else changed the row first
 └── MessageInvalid              a queue message that is not ours
 """
@@ -79,6 +83,10 @@ class VersionRequired(Refused):
 
 class TooLarge(Refused):
     code = "body_too_large"
+
+
+class Expired(Refused):
+    code = "expired"
 
 
 class SignInFailed(CalendarSyncError):
@@ -145,6 +153,14 @@ class CalendarForbidden(ProviderError):
     code = "calendar_forbidden"
 
 
+class EventGone(ProviderError):
+    code = "event_gone"
+
+
+class EventChanged(ProviderError):
+    code = "event_changed"
+
+
 class PushRefused(ProviderError):
     code = "push_refused"
 
@@ -159,6 +175,10 @@ class MailboxMissing(ProviderError):
 
 class MailboxBusy(CalendarSyncError):
     code = "mailbox_busy"
+
+
+class AppointmentBusy(CalendarSyncError):
+    code = "appointment_busy"
 
 
 class StoreConflict(CalendarSyncError):

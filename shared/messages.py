@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from shared.domain.changes import Change
 from shared.errors import MessageInvalid
 
 
@@ -22,6 +23,15 @@ class Cause(StrEnum):
     REAUTHORIZE = "reauthorize"
     PUSH_REMOVED = "push_removed"
     RECONNECTED = "reconnected"
+
+
+class WriteCause(StrEnum):
+    """Why the event of an appointment is to be looked after."""
+
+    ASKED = "asked"
+    OUTSIDE = "outside"
+    REALIGNED = "realigned"
+    AGAIN = "again"
 
 
 class Message(BaseModel):
@@ -71,4 +81,74 @@ class EraseAccount(Message):
     queue: ClassVar[str] = "erase-account"
 
     account: str
+    attempt: int = 0
+
+
+class WriteAppointment(Message):
+    """Brings the event of an appointment in step with it, or it with its event.
+
+    `missing` says that its calendar does not list the event any more.
+    """
+
+    queue: ClassVar[str] = "write-appointment"
+
+    location: str
+    appointment: str
+    cause: WriteCause = WriteCause.ASKED
+    missing: bool = False
+    attempt: int = 0
+
+
+class RealignAppointments(Message):
+    """Looks after those appointments of a user whose event is not on the calendar it should be."""
+
+    queue: ClassVar[str] = "realign-appointments"
+
+    location: str
+    user: str
+    attempt: int = 0
+
+
+class PublishChanges(Message):
+    """Moves what waits in an outbox, of a calendar or of an appointment, to the feed."""
+
+    queue: ClassVar[str] = "publish-changes"
+
+    calendar: str | None = None
+    location: str | None = None
+    appointment: str | None = None
+    attempt: int = 0
+
+
+class TellChange(Message):
+    """Adds a change to the feed of its location, once however often the message comes."""
+
+    queue: ClassVar[str] = "tell-change"
+
+    change: Change
+    attempt: int = 0
+
+
+class TellConnection(Message):
+    """Tells the CRM that an account must be connected again, or is; `code` and `since` say why.
+
+    Sent before it is kept, so that it cannot be lost: told only if it came to be.
+    """
+
+    queue: ClassVar[str] = "tell-connection"
+
+    account: str
+    code: str
+    since: AwareDatetime
+    restored: bool = False
+    attempt: int = 0
+
+
+class DeliverChanges(Message):
+    """Delivers what waits for one subject at a location to the CRM's webhook, in order."""
+
+    queue: ClassVar[str] = "deliver-change"
+
+    location: str
+    subject: str
     attempt: int = 0

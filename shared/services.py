@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.domain.model import ProviderName
     from shared.providers.base import CalendarProvider
     from shared.store.tables import Tables
+    from shared.webhooks.base import Webhook
 
 
 _opened: "list[Callable[[], Awaitable[None]]]" = []
@@ -37,7 +38,9 @@ def ports() -> Ports:
     from shared.credentials.sealing import FernetSealer
     from shared.credentials.vault import Vault
     from shared.store.accounts import TableAccountStore
+    from shared.store.appointments import TableAppointmentStore
     from shared.store.calendars import TableCalendarStore
+    from shared.store.changes import TableChangeStore
     from shared.store.locations import TableLocationStore
     from shared.store.queues import StorageQueues
     from shared.store.roster import TableRosterStore
@@ -54,9 +57,12 @@ def ports() -> Ports:
         calendars=TableCalendarStore(tables),
         accounts=accounts,
         locations=TableLocationStore(tables),
+        appointments=TableAppointmentStore(tables),
+        changes=TableChangeStore(tables),
         sign_ins=TableSignInStore(tables),
         roster=TableRosterStore(tables),
         queues=queues,
+        webhook=_webhook(chosen),
         providers=_providers(chosen),
         ways_to_sign_in=ways_to_sign_in,
         vault=Vault(accounts, sealer, ways_to_sign_in, now),
@@ -138,6 +144,20 @@ def _providers(chosen: Settings) -> "Mapping[ProviderName, CalendarProvider]":
     base = f"{chosen.public_base_url}/api/notifications/outlook"
     addresses = PushAddresses(changes=base, lifecycle=f"{base}/lifecycle")
     return {OUTLOOK: OutlookProvider(Graph(chosen.graph_base_url, http, now), addresses)}
+
+
+def _webhook(chosen: Settings) -> "Webhook | None":
+    if chosen.crm_webhook_url is None:
+        return None
+    from shared.webhooks.sending import StandardWebhook
+
+    return StandardWebhook(
+        chosen.crm_webhook_url,
+        [secret.get_secret_value() for secret in chosen.crm_webhook_secret],
+        tls(chosen.extra_ca_bundle),
+        now,
+        allow_private=chosen.crm_webhook_allow_private,
+    )
 
 
 def _tables(chosen: Settings) -> "Tables":

@@ -1,5 +1,6 @@
 """Settings, from the environment. A missing or malformed one stops the start, named in one line."""
 
+import base64
 import re
 import ssl
 from datetime import timedelta
@@ -73,6 +74,33 @@ def _fernet_keys(keys: list[SecretStr]) -> list[SecretStr]:
     return keys
 
 
+def _webhook_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its text quotes the address
+        good = False
+    if not good or not _PRINTABLE.fullmatch(text) or "#" in text or "@" in parts.netloc:
+        raise ValueError("must be an address in ASCII, without credentials or fragment")
+    return text
+
+
+def _webhook_secrets(secrets: list[SecretStr]) -> list[SecretStr]:
+    if not all(_is_webhook_secret(secret.get_secret_value()) for secret in secrets):
+        raise ValueError("must be secrets whsec_… of 24 to 64 bytes, separated by spaces")
+    return secrets
+
+
+def _is_webhook_secret(text: str) -> bool:
+    try:
+        key = base64.b64decode(text.removeprefix(_WEBHOOK_SECRET), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(_WEBHOOK_SECRET) and 24 <= len(key) <= 64
+
+
+_PRINTABLE = re.compile(r"[!-~]+")
+_WEBHOOK_SECRET = "whsec_"  # noqa: S105  # how each begins
 _FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes
 _CONNECTION_STRINGS = (
     {"usedevelopmentstorage"},
@@ -107,6 +135,15 @@ class Settings(BaseSettings):
     crm_jwt_audience: Annotated[str, Field(min_length=1)]
     crm_jwt_secret: Annotated[SecretStr | None, Field(min_length=32)] = None
     crm_jwks_url: BaseUrl | None = None
+    crm_webhook_url: Annotated[str, AfterValidator(_webhook_address)] | None = None
+    crm_webhook_secret: Annotated[
+        list[SecretStr],
+        NoDecode,
+        BeforeValidator(_words),
+        AfterValidator(_webhook_secrets),
+        Field(max_length=2),
+    ] = []
+    crm_webhook_allow_private: bool = False
     return_url_origins: Annotated[
         list[Origin], NoDecode, BeforeValidator(_words), Field(min_length=1)
     ]
@@ -133,6 +170,17 @@ class Settings(BaseSettings):
             raise ValueError("STALE_AFTER_MINUTES: must be at least twice SWEEP_MINUTES")
         if (self.crm_jwt_secret is None) == (self.crm_jwks_url is None):
             raise ValueError("CRM_JWT_SECRET: set it or CRM_JWKS_URL, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _webhook(self) -> Self:
+        if self.crm_webhook_url is None:
+            return self
+        if not self.crm_webhook_secret:
+            raise ValueError("CRM_WEBHOOK_SECRET: is missing")
+        plain = urlsplit(self.crm_webhook_url).scheme == "http"
+        if plain and not self.crm_webhook_allow_private:
+            raise ValueError("CRM_WEBHOOK_URL: must begin with https://")
         return self
 
     @property

@@ -3,6 +3,7 @@
 One stack a test process; before each test that uses it storage is emptied and the sandbox reset.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -79,3 +80,12 @@ async def admin(stack: Stack) -> AsyncIterator[Person]:
     """An admin of location `loc1`."""
     async with Person(stack, "admin1", {"loc1": "admin"}, "Adam Min") as person:
         yield person
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what tests have counted, such as the points at which flows were cut short."""
+    counted: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        counted.update({name: value for name, value in report.user_properties})
+    for name, value in sorted(counted.items()):
+        terminalreporter.write_line(f"{name.replace('_', ' ')}: {value:,}")

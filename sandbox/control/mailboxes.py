@@ -28,6 +28,7 @@ def routes() -> list[Route]:
         control("DELETE", _EVENT, delete_event),
         control("POST", _EVENT + "/move", move),
         control("POST", _EVENT + "/private", private),
+        control("POST", _EVENT + "/all-day", all_day),
         control("POST", _EVENT + "/organizer-cancels", organizer_cancels),
         control("POST", _EVENT + "/{action}", act),
         control("POST", _MAILBOX + "/ics", load_ics),
@@ -109,6 +110,12 @@ async def private(call: Call) -> Any:
     flag = bool(call.body.get("private", True))
     mailbox_of(call).set_private(call.path("id"), flag)
     return {"private": flag}
+
+
+async def all_day(call: Call) -> Any:
+    """Make an event last the whole of the days it touches, in the mailbox's zone."""
+    mailbox_of(call).make_all_day(call.path("id"))
+    return {"isAllDay": True}
 
 
 async def organizer_cancels(call: Call) -> Any:

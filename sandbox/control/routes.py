@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from sandbox.control import (
     calendars,
+    crm,
     mailboxes,
     notifications,
     observation,
@@ -21,4 +22,5 @@ def routes() -> list[Route]:
         *mailboxes.routes(),
         *observation.routes(),
         *notifications.routes(),
+        *crm.routes(),
     ]

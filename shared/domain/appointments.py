@@ -1,8 +1,9 @@
-"""Appointments of the CRM, the events written for them, and what a look at both means.
+"""Appointments of the CRM and the events written for them.
 
 Content     what an appointment says, and what its event is to say.
 Told        the part of it that a person can change in a calendar, and that then comes back.
 Placement   an event that was, or may have been, written for an appointment on a calendar.
+Sync        how the writing stands.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,9 +12,8 @@ from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.domain.model import Calendar, LocationId, UserId
-
-MOST_RESTORES = 3
-"""A change from outside is undone this often; then the user has won, and it is shown (R14)."""
+from shared.domain.spans import Days
+from shared.domain.zones import zone_info
 
 
 class SyncState(StrEnum):
@@ -33,7 +33,7 @@ class Attendee:
 class Content:
     """`start` and `end` are UTC instants in whole seconds; `zone` is the IANA zone they are in.
 
-    `attendees` are those to be invited: providers mail everybody who is on an event.
+    With `invite`, `attendees` are put on the event: providers mail everybody who is on one.
     """
 
     title: str
@@ -43,20 +43,28 @@ class Content:
     description: str = ""
     place: str = ""
     attendees: tuple[Attendee, ...] = ()
+    invite: bool = False
     online_meeting: bool = False
 
     @property
     def told(self) -> "Told":
         return Told(self.title, self.start, self.end)
 
+    @property
+    def invited(self) -> tuple[Attendee, ...]:
+        return self.attendees if self.invite else ()
+
     def with_told(self, told: "Told") -> "Content":
         return replace(self, title=told.title, start=told.start, end=told.end)
 
     def differing(self, other: "Content") -> frozenset[str]:
-        """The names of the fields in which the two differ."""
-        return frozenset(
-            name for name in self.__slots__ if getattr(self, name) != getattr(other, name)
-        )
+        """The names of the fields in which the events of the two would differ."""
+        names = {
+            name
+            for name in ("title", "start", "end", "description", "place", "invited")
+            if getattr(self, name) != getattr(other, name)
+        }
+        return frozenset(names | ({"start"} if self.zone != other.zone else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +75,53 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """`event_id` is None while it is not known whether the event came to be.
+class LiveEvent:
+    """An event of ours as the provider holds it now.
 
-    `generation` grows with each new event for the appointment, so that none is taken for another.
-    `written` is what the event is known to say; `entity_tag` its version at the provider.
+    `made` says that this very answer made it: then it says all that was sent. `title` is None
+    where the owner has made the event private (R15). `online` says that it is an online meeting:
+    its text then holds the way in, and must not be written over. An `all_day` event is a pair of
+    dates, of which `start` and `end` are the midnights in UTC.
     """
 
+    id: str
+    start: datetime
+    end: datetime
+    title: str | None = None
+    entity_tag: str | None = None
+    web_link: str | None = None
+    meeting_link: str | None = None
+    online: bool = False
+    cancelled: bool = False
+    all_day: bool = False
+    made: bool = False
+
+    def told(self, known: Content) -> Told:
+        """What it says, where it says nothing of its title as `known`, its days in that zone."""
+        title = known.title if self.title is None else self.title
+        if not self.all_day:
+            return Told(title, self.start, self.end)
+        days = Days(self.start.date(), self.end.date()).in_zone(zone_info(known.zone))
+        return Told(title, days.start, days.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An event on a calendar of `user`, who had the appointment when it was written.
+
+    `event_id` is None while it is not known whether the event came to be. `generation` grows with
+    each new event for the appointment, so that none is taken for another. `written` is what the
+    event is known to say, None where that is not known any more.
+    """
+
+    user: UserId
     calendar: Calendar
     generation: int
     event_id: str | None = None
     entity_tag: str | None = None
     web_link: str | None = None
+    meeting_link: str | None = None
+    online: bool = False
     written: Content | None = None
 
     def transaction(self, location: LocationId, appointment: str) -> str:
@@ -86,13 +129,42 @@ class Placement:
         name = f"{location}|{appointment}|{self.calendar.key}|{self.generation}"
         return str(uuid5(NAMESPACE_URL, name))
 
+    def holding(self, event: LiveEvent, written: Content) -> "Placement":
+        """The placement once `event` is known to say `written`."""
+        return replace(
+            self,
+            event_id=event.id,
+            entity_tag=event.entity_tag,
+            web_link=event.web_link or self.web_link,
+            meeting_link=event.meeting_link or self.meeting_link,
+            online=event.online or self.online,
+            written=written,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """How the writing stands, in words for people where it does not."""
+    """How the writing stands; `code` says why where the event does not say what it should."""
 
     state: SyncState
     code: str | None = None
+
+
+PENDING = Sync(SyncState.PENDING)
+SYNCED = Sync(SyncState.SYNCED)
+UNASSIGNED = Sync(SyncState.NOT_SYNCED, "unassigned_calendar")
+CANCELLED = Sync(SyncState.NOT_SYNCED, "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the CRM asks for. `team` is False for a calendar that is not a team's (R10)."""
+
+    user: UserId
+    team: bool
+    team_calendar: str
+    content: Content
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +172,9 @@ class Appointment:
     """What the CRM wants, and what was done about it.
 
     `revision` grows with each change of what is wanted, by the CRM or from outside. `version` is
-    the CRM's own number. `placements` are all events that may exist: at most one is to stay.
+    the CRM's own number, `asked` what the CRM asked last, whatever came from outside since.
+    `placements` are all events that may exist: at most one is to stay. A deleted appointment is
+    kept, empty, so that a late repeat does not bring it back.
     """
 
     location: LocationId
@@ -110,93 +184,23 @@ class Appointment:
     team_calendar: str
     content: Content
     cancelled: bool = False
+    deleted: bool = False
     version: int | None = None
+    asked: Asked | None = None
     revision: int = 1
     generation: int = 0
     placements: tuple[Placement, ...] = ()
     restores: int = 0
-    sync: Sync = field(default_factory=lambda: Sync(SyncState.PENDING))
+    sync: Sync = field(default_factory=lambda: PENDING)
 
     @property
     def wanted(self) -> bool:
         """Whether an event of it is to exist at all (R10)."""
         return self.team and not self.cancelled
 
-
-class Policy(StrEnum):
-    """What becomes of a change that was made in the calendar (R14)."""
-
-    APPLY = "apply"
-    RESTORE = "restore"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An event as the provider holds it now; `None` in its place means that it is gone."""
-
-    told: Told
-    entity_tag: str | None
-    cancelled: bool = False
-
-
-class Verdict(StrEnum):
-    SAME = "same"
-    WRITE = "write"
-    APPLY = "apply"
-    CANCEL = "cancel"
-    CREATE_AGAIN = "create_again"
-    GIVE_UP = "give_up"
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """`content` is what the appointment says from now on; `restores` how often it was put back."""
-
-    verdict: Verdict
-    content: Content
-    restores: int
-
-
-def judge(
-    wanted: Content, written: Content, seen: Seen | None, policy: Policy, restores: int
-) -> Judged:
-    """What to do about an event, from what is wanted, what was written, and what is there.
-
-    A field that only the calendar's owner has changed is theirs by `APPLY`, and is put back by
-    `RESTORE`; one that the CRM has changed too is the CRM's. An event that is gone cancels the
-    appointment, unless the CRM has changed it since.
-    """
-    if seen is None or seen.cancelled:
-        return _gone(wanted, written, policy, restores)
-    theirs = _merged(wanted, written.told, seen.told)
-    changed_there = seen.told != written.told
-    if not changed_there or theirs == wanted:
-        verdict = Verdict.SAME if _says(seen, wanted, written) else Verdict.WRITE
-        return Judged(verdict, wanted, restores)
-    if policy is Policy.APPLY:
-        return Judged(Verdict.APPLY, theirs, restores)
-    if restores >= MOST_RESTORES:
-        return Judged(Verdict.GIVE_UP, wanted, restores)
-    return Judged(Verdict.WRITE, wanted, restores + 1)
-
-
-def _gone(wanted: Content, written: Content, policy: Policy, restores: int) -> Judged:
-    if wanted != written:
-        return Judged(Verdict.CREATE_AGAIN, wanted, restores)
-    if policy is Policy.APPLY:
-        return Judged(Verdict.CANCEL, wanted, restores)
-    if restores >= MOST_RESTORES:
-        return Judged(Verdict.GIVE_UP, wanted, restores)
-    return Judged(Verdict.CREATE_AGAIN, wanted, restores + 1)
-
-
-def _merged(wanted: Content, base: Told, theirs: Told) -> Content:
-    """`wanted` with what only they have changed since `base`; start and end change together."""
-    title = theirs.title if wanted.title == base.title else wanted.title
-    untouched = (wanted.start, wanted.end) == (base.start, base.end)
-    start, end = (theirs.start, theirs.end) if untouched else (wanted.start, wanted.end)
-    return replace(wanted, title=title, start=start, end=end)
-
-
-def _says(seen: Seen, wanted: Content, written: Content) -> bool:
-    return seen.told == wanted.told and wanted.with_told(written.told) == written
+    @property
+    def placed(self) -> Placement | None:
+        """The one event, where it is in step with the appointment."""
+        if self.sync.state is not SyncState.SYNCED or len(self.placements) != 1:
+            return None
+        return self.placements[0]

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.domain.appointments import Appointment
+from shared.domain.changes import Change
+from shared.domain.links import Link
 from shared.domain.mirror import Event, Mirror
 from shared.domain.model import (
     Account,
@@ -28,6 +31,9 @@ class CalendarPartition:
     state: CalendarState
     watches: tuple[Watch, ...]
     mirror: Mirror
+    links: tuple[Link, ...] = ()
+    unpublished: bool = False
+    """Whether changes of an earlier run wait in the outbox."""
     version: object = None
 
 
@@ -146,3 +152,64 @@ class KeptSettings:
     external_changes: str = "apply"
     number: int = 0
     version: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes the event of an appointment now: one at a time, and until when at most."""
+
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAppointment:
+    """An appointment with what is still to be done for it.
+
+    `unsent` is its outbox. `again_at` is when a blocked write is tried again by itself.
+    """
+
+    appointment: Appointment
+    unsent: tuple[Change, ...] = ()
+    writer: Writer | None = None
+    again_at: datetime | None = None
+    version: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedAppointment:
+    """What tells, without reading the appointment, whether its event is where it should be.
+
+    `placed` is the calendar of an event that is in step. `open` is False where there is no event
+    and none is wanted.
+    """
+
+    id: str
+    end: datetime
+    placed: CalendarKey | None
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Changes that one commit has left in a calendar's outbox."""
+
+    name: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedChange:
+    """A change in the feed of its location; numbers grow without gaps."""
+
+    number: int
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDelivery:
+    """A change that the CRM has not acknowledged yet. Nobody tries it before `due_at`."""
+
+    numbered: NumberedChange
+    attempt: int = 0
+    due_at: datetime | None = None

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo, available_timezones
 
-from tzlocal.windows_tz import win_tz
+from tzlocal.windows_tz import tz_win, win_tz
 
 # `localtime` is whatever this machine is set to, `Factory` is a place that does not exist.
 _NO_ZONES = {"localtime", "Factory"}
@@ -18,6 +18,15 @@ def iana_zone(name: str | None) -> str | None:
     """
     folded = (name or "").strip().casefold()
     return _WINDOWS_BY_FOLDED.get(folded) or _IANA_BY_FOLDED.get(folded)
+
+
+def windows_zone(name: str) -> str | None:
+    """The Windows name for an IANA name; None where Windows has no such zone.
+
+    Several zones share a Windows zone, and not all of them keep its rules.
+    """
+    known = _IANA_BY_FOLDED.get(name.casefold())
+    return tz_win.get(known) if known else None
 
 
 def zone_info(name: str | None) -> ZoneInfo:

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 
+from shared.domain.changes import selection_applied
 from shared.domain.model import Calendar, LocationId, Role, Roster, UserId, Watch
 from shared.domain.records import KeptSelection, Member, WatchedCalendar
 from shared.errors import StoreConflict
-from shared.flows.ports import Ports
-from shared.messages import ApplySelection, Cause, SyncCalendar
-
-SAFETY_SECONDS = 10
-"""Sent this much ahead: should the request die half way, the message finishes its work."""
+from shared.flows.ports import SAFETY_SECONDS, Ports
+from shared.messages import (
+    ApplySelection,
+    Cause,
+    RealignAppointments,
+    SyncCalendar,
+    TellChange,
+)
 
 _ROUNDS = 4
 
@@ -32,6 +36,7 @@ async def apply_selection(location: LocationId, user: UserId, ports: Ports) -> N
         after = await ports.locations.member(location, user)
         if _same(after, member):
             await _keep(after, still, ports)
+            await _tell(after, ports)
             return
         member = after
     raise StoreConflict
@@ -69,6 +74,17 @@ async def _keep(member: Member, still: set[Calendar], ports: Ports) -> None:
         await ports.locations.choose(member.location, member.user, changed)
     if still - selected(member).keys():
         await safely_later(member.location, member.user, ports)
+
+
+async def _tell(member: Member, ports: Ports) -> None:
+    """Appointments follow the primary calendar (R13); the CRM hears that other time is busy."""
+    location, user = member.location, member.user
+    await ports.queues.send(RealignAppointments(location=location, user=user))
+    number, now = member.selection.number, ports.clock()
+    if number:
+        window = ports.policies.horizon.window(now)
+        change = selection_applied(location, user, number, now, window)
+        await ports.queues.send(TellChange(change=change))
 
 
 def selected(member: Member) -> dict[Calendar, Role]:

@@ -21,7 +21,7 @@ from shared.domain.ownership import (
     may_claim,
     names_owner_to,
 )
-from shared.domain.records import Connection
+from shared.domain.records import AccountRecord, Connection
 from shared.errors import (
     InvalidRequest,
     MailboxBusy,
@@ -34,9 +34,9 @@ from shared.errors import (
 )
 from shared.flows.apply_selection import safely_later
 from shared.flows.mailbox import Lane, place
-from shared.flows.ports import Ports
+from shared.flows.ports import SAFETY_SECONDS, Ports
 from shared.flows.settle_account import in_use_at, let_go, settle_later
-from shared.messages import Cause, SyncCalendar
+from shared.messages import Cause, RealignAppointments, SyncCalendar, TellConnection
 from shared.providers.base import AccessToken
 
 SIGN_IN_LASTS = timedelta(minutes=10)
@@ -214,17 +214,32 @@ async def _claim(pending: _Pending, signed_in: SignedIn, ports: Ports) -> dateti
         owner = claimed(record.owner, pending.user, pending.user_name, pending.location, now)
         # Should this die before there is a connection, the message looks after the claim.
         await settle_later(signed_in.account, ports, _AFTER_A_CLAIM)
+        await _tell_restored(record, ports, SAFETY_SECONDS)
         try:
             await ports.accounts.claim(record, owner, signed_in.profile, tokens)
         except StoreConflict:
             continue
+        await _tell_restored(record, ports)
         return now
     raise SignInFailed("This account is being connected elsewhere. Try again.", code="try_again")
 
 
+async def _tell_restored(record: AccountRecord, ports: Ports, wait: float = 0) -> None:
+    if record.problem is not None:
+        message = TellConnection(
+            account=str(record.account),
+            code=record.problem.code,
+            since=record.problem.since,
+            restored=True,
+        )
+        await ports.queues.send(message, wait)
+
+
 async def _sync_all(connection: Connection, ports: Ports) -> None:
-    """After a reconnect everything that is watched is read at once."""
-    await safely_later(connection.location, connection.user, ports)
+    """After a reconnect everything that is watched is read, and what waited written, at once."""
+    location, user = connection.location, connection.user
+    await safely_later(location, user, ports)
+    await ports.queues.send(RealignAppointments(location=location, user=user))
     record = await ports.accounts.load(connection.account)
     for key in sorted(record.calendars):
         await ports.queues.send(

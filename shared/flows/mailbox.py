@@ -11,7 +11,8 @@ from enum import Enum
 from shared.domain.model import Account, Problem
 from shared.domain.records import AccountRecord
 from shared.errors import MailboxBusy, ReconnectRequired, Throttled
-from shared.flows.ports import Ports
+from shared.flows.ports import SAFETY_SECONDS, Ports
+from shared.messages import TellConnection
 from shared.providers.base import AccessToken
 
 _LEASE_LASTS = timedelta(minutes=10)
@@ -49,8 +50,16 @@ async def mailbox(ports: Ports, account: Account, lane: Lane) -> AsyncIterator[A
             await ports.accounts.pause(account, until)
             raise
         except ReconnectRequired as error:
-            await ports.accounts.report_problem(record, Problem(error.reason, ports.clock()))
+            await _report(record, Problem(error.reason, ports.clock()), ports)
             raise
+
+
+async def _report(record: AccountRecord, problem: Problem, ports: Ports) -> None:
+    """Keeps that the user must sign in again, and has the CRM told."""
+    message = TellConnection(account=str(record.account), code=problem.code, since=problem.since)
+    await ports.queues.send(message, SAFETY_SECONDS)
+    if await ports.accounts.report_problem(record, problem):
+        await ports.queues.send(message)
 
 
 @asynccontextmanager

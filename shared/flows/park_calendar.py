@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from shared.domain.changes import calendar_parked
 from shared.domain.model import CalendarKey, Problem
 from shared.flows.ports import Ports
-from shared.messages import SyncCalendar
+from shared.messages import PublishChanges, SyncCalendar
 
 PARKED = "parked"
 
@@ -14,6 +15,13 @@ async def park_calendar(message: SyncCalendar, ports: Ports) -> bool:
     partition = await ports.calendars.load(CalendarKey(message.calendar))
     if partition is None:
         return False
-    state = replace(partition.state, problem=Problem(PARKED, ports.clock()))
-    await ports.calendars.commit(partition, state)
+    if partition.state.problem is not None and partition.state.problem.code == PARKED:
+        return True
+    problem = Problem(PARKED, ports.clock())
+    calendar = partition.state.calendar
+    changes = [calendar_parked(watch, calendar, problem) for watch in partition.watches]
+    state = replace(partition.state, problem=problem)
+    await ports.calendars.commit(partition, state, changes=changes)
+    if changes:
+        await ports.queues.send(PublishChanges(calendar=partition.key))
     return True

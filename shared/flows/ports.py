@@ -14,11 +14,17 @@ from shared.messages import Message
 from shared.providers.base import CalendarProvider
 from shared.store.base import (
     AccountStore,
+    AppointmentStore,
     CalendarStore,
+    ChangeStore,
     LocationStore,
     RosterStore,
     SignInStore,
 )
+from shared.webhooks.base import Webhook
+
+SAFETY_SECONDS = 10
+"""Sent this much ahead of a change: should it die half way, the message finishes its work."""
 
 
 class Queues(Protocol):
@@ -47,9 +53,12 @@ class Ports:
     calendars: CalendarStore
     accounts: AccountStore
     locations: LocationStore
+    appointments: AppointmentStore
+    changes: ChangeStore
     sign_ins: SignInStore
     roster: RosterStore
     queues: Queues
+    webhook: Webhook | None
     providers: Mapping[ProviderName, CalendarProvider]
     ways_to_sign_in: Mapping[ProviderName, SignIn]
     vault: Vault

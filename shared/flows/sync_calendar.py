@@ -1,9 +1,12 @@
 """Bringing the mirror of one calendar up to date: read, decide, keep in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain import due
+from shared.domain.changes import Change, busy_changed, touched
+from shared.domain.links import Link, questionable
 from shared.domain.model import (
     CalendarKey,
     CalendarState,
@@ -24,7 +27,7 @@ from shared.flows.keep_push import keep_push
 from shared.flows.mailbox import Lane, mailbox
 from shared.flows.ports import Ports
 from shared.flows.release_calendar import forget_rosters, release_calendar
-from shared.messages import Cause, SyncCalendar
+from shared.messages import Cause, PublishChanges, SyncCalendar, WriteAppointment, WriteCause
 from shared.providers.base import AccessToken, CalendarProvider
 
 _ABOUT_THE_CALENDAR = (CalendarGone, CalendarForbidden, MailboxMissing, ReconnectRequired)
@@ -51,6 +54,8 @@ async def sync_calendar(message: SyncCalendar, ports: Ports) -> Synced:
     partition = await ports.calendars.load(key)
     if partition is None:
         return await _forget(key, ports)
+    if partition.unpublished:
+        await ports.queues.send(PublishChanges(calendar=key))
     if not partition.watches:
         await release_calendar(partition, ports)
         return Synced("released")
@@ -106,7 +111,8 @@ async def _run(partition: CalendarPartition, message: SyncCalendar, ports: Ports
     after = replace(after, roster=due.roster_for(after))
     if recheck is not None:
         await _look_again(message, recheck, ports)
-    await _keep(partition, after, reconciled, ports)
+    links = await _links(partition, read, reconciled, ports)
+    await _keep(partition, after, reconciled, links, ports)
     return Synced("synced", read.requests, after.events, found)
 
 
@@ -149,8 +155,58 @@ def _state_after(
     )
 
 
+async def _links(
+    partition: CalendarPartition, read: Round, reconciled: Reconciled, ports: Ports
+) -> list[Link]:
+    """The links as they are now; those whose event is not as it should be are looked after.
+
+    Where something has changed they are read anew: what this round has seen of our own writing
+    was linked before it was written.
+    """
+    links = list(partition.links)
+    if reconciled.changed:
+        links = await ports.calendars.links(partition.key)
+    found = questionable(links, reconciled.mirror, read.window, thorough=read.full)
+    for link, missing in found:
+        await ports.queues.send(
+            WriteAppointment(
+                location=link.location,
+                appointment=link.appointment,
+                cause=WriteCause.OUTSIDE,
+                missing=missing,
+            )
+        )
+    for link in links:
+        if link.elsewhere and link.event_id in reconciled.mirror.events:
+            await ports.calendars.link(partition.key, replace(link, elsewhere=False))
+    return links
+
+
+def _changes(
+    partition: CalendarPartition,
+    after: CalendarState,
+    reconciled: Reconciled,
+    links: Sequence[Link],
+) -> list[Change]:
+    """What those who watch the calendar are told: not what their own location has written."""
+    window, started = after.window, after.checked_at
+    if window is None or started is None:
+        return []
+    changes = []
+    for watch in partition.watches:
+        own = [link for link in links if link.location == watch.location]
+        span = touched(partition.mirror, reconciled, own, window)
+        if span is not None:
+            changes.append(busy_changed(watch, after.calendar, span, started))
+    return changes
+
+
 async def _keep(
-    partition: CalendarPartition, after: CalendarState, reconciled: Reconciled, ports: Ports
+    partition: CalendarPartition,
+    after: CalendarState,
+    reconciled: Reconciled,
+    links: Sequence[Link],
+    ports: Ports,
 ) -> None:
     """Enters the new roster before, leaves the old one after: the calendar is always in one.
 
@@ -160,7 +216,12 @@ async def _keep(
     settles = moved or after.full_read_at == after.checked_at
     if settles:
         await ports.roster.enter(after.roster, partition.key)
-    await ports.calendars.commit(partition, after, reconciled)
+    changes = _changes(partition, after, reconciled, links)
+    window = after.window
+    spent = [link for link in links if window and link.spent(reconciled.mirror, window)]
+    await ports.calendars.commit(partition, after, reconciled, changes=changes, spent=spent)
+    if changes:
+        await ports.queues.send(PublishChanges(calendar=partition.key))
     if settles:
         other = Roster.POLL if after.roster is Roster.PUSH else Roster.PUSH
         await ports.roster.leave(other, partition.key)

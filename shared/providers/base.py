@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from shared.domain.appointments import Content, LiveEvent
 from shared.domain.model import CalendarInfo, CalendarState, Cursor, Push, Window
 from shared.domain.reconcile import Round
 
@@ -49,4 +50,53 @@ class CalendarProvider(Protocol):
 
     async def unsubscribe(self, token: AccessToken, channel: Push) -> None:
         """Ends the channel; one that is gone already is no error."""
+        ...
+
+    async def create_event(
+        self, token: AccessToken, calendar_id: str, content: Content, transaction: str
+    ) -> LiveEvent:
+        """Writes the event of an appointment, marked with `transaction` as ours.
+
+        Where one was made under that transaction before it is returned as it is now, and no
+        second is made; EventGone is raised where it is not there any more. Also raises
+        CalendarGone or CalendarForbidden.
+        """
+        ...
+
+    async def find_event(
+        self, token: AccessToken, calendar_id: str, transaction: str
+    ) -> LiveEvent | None:
+        """The event that was made under that transaction, if it is on the calendar."""
+        ...
+
+    async def event(self, token: AccessToken, calendar_id: str, event_id: str) -> LiveEvent | None:
+        """The event as it is now, also where its owner has moved it to another calendar."""
+        ...
+
+    async def is_listed(
+        self, token: AccessToken, calendar_id: str, event_id: str, transaction: str
+    ) -> bool:
+        """Whether the event is on that calendar, or on another of the account.
+
+        A provider may go on answering for an event that its owner has thrown away.
+        """
+        ...
+
+    async def update_event(
+        self,
+        token: AccessToken,
+        calendar_id: str,
+        event_id: str,
+        content: Content,
+        fields: frozenset[str],
+        entity_tag: str | None,
+    ) -> LiveEvent:
+        """Changes these fields of the event (names of `Content.differing`), in place.
+
+        Raises EventChanged where `entity_tag` is not its version any more, and EventGone.
+        """
+        ...
+
+    async def delete_event(self, token: AccessToken, calendar_id: str, event_id: str) -> None:
+        """Deletes the event; one that is gone already is no error."""
         ...

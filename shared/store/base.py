@@ -3,10 +3,12 @@
 A guarded write that comes too late raises StoreConflict and changes nothing.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.changes import Change
+from shared.domain.links import Link
 from shared.domain.model import (
     Account,
     Calendar,
@@ -26,10 +28,15 @@ from shared.domain.records import (
     CalendarGlance,
     CalendarPartition,
     Connection,
+    IndexedAppointment,
+    KeptAppointment,
     KeptSelection,
     KeptSettings,
     Lease,
     Member,
+    NumberedChange,
+    Outgoing,
+    PendingDelivery,
     SealedTokens,
     Watched,
 )
@@ -42,9 +49,18 @@ class CalendarStore(Protocol):
     async def load(self, key: CalendarKey) -> CalendarPartition | None: ...
 
     async def commit(
-        self, read: CalendarPartition, state: CalendarState, reconciled: Reconciled | None = None
+        self,
+        read: CalendarPartition,
+        state: CalendarState,
+        reconciled: Reconciled | None = None,
+        *,
+        changes: Sequence[Change] = (),
+        spent: Sequence[Link] = (),
     ) -> CalendarPartition:
-        """Keeps the new state and mirror, all or nothing. Raises StoreConflict."""
+        """Keeps the new state and mirror, and `changes` in the outbox, all or nothing.
+
+        Links that are `spent` go with it. Raises StoreConflict.
+        """
         ...
 
     async def erase(self, read: CalendarPartition) -> None:
@@ -61,6 +77,26 @@ class CalendarStore(Protocol):
 
     async def glance(self, key: CalendarKey, around: Interval | None) -> CalendarGlance | None:
         """A small read for answers; with `around` None the state alone."""
+        ...
+
+    async def link(self, key: CalendarKey, link: Link) -> None:
+        """Keeps or replaces a link. Raises StoreConflict where the calendar is not kept."""
+        ...
+
+    async def unlink(self, key: CalendarKey, link: Link) -> None:
+        """Removes a link; one that is gone is no error."""
+        ...
+
+    async def links(self, key: CalendarKey) -> list[Link]:
+        """The links as they are now, which may be newer than those that `load` gave."""
+        ...
+
+    async def outbox(self, key: CalendarKey) -> list[Outgoing]:
+        """What commits have left to be told to the CRM, oldest first."""
+        ...
+
+    async def sent(self, key: CalendarKey, outgoing: Outgoing) -> None:
+        """Takes it from the outbox; harmless to repeat."""
         ...
 
     async def report_progress(self, key: CalendarKey, events: int) -> None:
@@ -140,6 +176,57 @@ class LocationStore(Protocol):
     async def decide(self, location: LocationId, kept: KeptSettings) -> KeptSettings:
         """Raises StoreConflict if `kept.version` is not the newest."""
         ...
+
+
+class AppointmentStore(Protocol):
+    async def load(self, location: LocationId, appointment: str) -> KeptAppointment | None: ...
+
+    async def keep(self, kept: KeptAppointment) -> KeptAppointment:
+        """Raises StoreConflict if `kept.version` is not the newest; None is for a new one."""
+        ...
+
+    async def of_user(
+        self, location: LocationId, user: UserId, since: datetime
+    ) -> list[IndexedAppointment]:
+        """The user's appointments that end after `since`, in order of their end."""
+        ...
+
+
+class ChangeStore(Protocol):
+    """The feed of each location, and what of it has still to be delivered."""
+
+    async def append(
+        self, location: LocationId, changes: Sequence[Change], now: datetime, *, deliver: bool
+    ) -> None:
+        """Adds them in order, each once however often it is told; `deliver` makes them pending.
+
+        Raises StoreConflict when others add at the same moment, again and again.
+        """
+        ...
+
+    async def read(
+        self, location: LocationId, after: int | None, limit: int, now: datetime
+    ) -> list[NumberedChange]:
+        """The changes after that number, or from the oldest kept. Raises Expired."""
+        ...
+
+    async def pending(self, location: LocationId, subject: str) -> list[PendingDelivery]:
+        """The oldest changes of that subject that are not delivered, in order."""
+        ...
+
+    async def postpone(self, pending: PendingDelivery) -> None:
+        """Keeps its `attempt` and `due_at`."""
+        ...
+
+    async def delivered(self, pending: PendingDelivery) -> None:
+        """It need not be told again; harmless to repeat."""
+        ...
+
+    async def disable(self, endpoint: str, now: datetime) -> None:
+        """Keeps that this endpoint wants nothing any more."""
+        ...
+
+    async def disabled(self, endpoint: str) -> bool: ...
 
 
 class SignInStore(Protocol):

@@ -4,6 +4,9 @@ state                       the state as JSON; its ETag guards the whole partiti
 watch|{location}|{user}     who watches, in which role
 busy|{YYYY-MM}|{gen}|{n}    the events that may touch that month, packed
 series|{gen}|{n}            the facts of the series, packed
+link|{location}|{appointment}|{generation}
+                            what an event written for an appointment is known to say
+outbox|{time}|{id}          what one commit has to tell, named for its first change
 progress                    how far a first read has come
 """
 
@@ -21,6 +24,7 @@ from shared.store.rows import SEPARATOR, row_key, to_json
 from shared.store.tables import Entity, Operation, etag_of, guarded
 
 STATE, WATCH, BUSY, SERIES, PROGRESS = "state", "watch", "busy", "series", "progress"
+LINK, OUTBOX = "link", "outbox"
 
 # A transaction holds 100 entities and 4 MiB; bytes travel as base64, a third longer.
 OPERATIONS = 100
@@ -36,15 +40,22 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rows to write and rows to remove."""
+    """Rows to write and rows to remove, and the one that is new in the outbox."""
 
     puts: tuple[Entity, ...] = ()
     deletes: tuple[str, ...] = ()
+    outbox: Entity | None = None
 
     @property
     def fits(self) -> bool:
-        size = sum(len(v) for row in self.puts for v in row.values() if isinstance(v, bytes))
-        return 1 + len(self.puts) + len(self.deletes) <= OPERATIONS and size <= _BYTES
+        written = [*self.puts, *([self.outbox] if self.outbox else [])]
+        size = sum(len(v) for row in written for v in row.values() if isinstance(v, bytes))
+        return len(written) + len(self.deletes) <= room_beside(None) and size <= _BYTES
+
+
+def room_beside(outbox: Entity | None) -> int:
+    """How many operations a transaction has room for, beside the state and that row."""
+    return OPERATIONS - 1 - (outbox is not None)
 
 
 def calendar_row(key: CalendarKey, name: str) -> Entity:
@@ -106,10 +117,11 @@ def plan_of(
     state: CalendarState,
     version: Version,
     reconciled: Reconciled | None,
+    outbox: Entity | None,
 ) -> Plan:
     """The packs that differ, written anew; rows of theirs that are no longer needed go."""
     if reconciled is None:
-        return Plan()
+        return Plan(outbox=outbox)
     key, mirror, generation = read.key, reconciled.mirror, version.generation
     puts: list[Entity] = []
     replaced: set[str] = set()
@@ -125,8 +137,8 @@ def plan_of(
     left = {n for n in version.packed if n.split(SEPARATOR)[-2] != f"{generation:04d}"}
     stale = {n for n in version.packed - kept - left if n.startswith(tuple(replaced))}
     # What others have left behind goes as far as there is room.
-    room = max(0, OPERATIONS - 1 - len(puts) - len(stale))
-    return Plan(tuple(puts), (*sorted(stale), *sorted(left)[:room]))
+    room = max(0, room_beside(outbox) - len(puts) - len(stale))
+    return Plan(tuple(puts), (*sorted(stale), *sorted(left)[:room]), outbox)
 
 
 def _touched_months(
@@ -168,4 +180,6 @@ def deletes(key: CalendarKey, names: Iterable[str]) -> list[Operation]:
 
 
 def operations_of(key: CalendarKey, plan: Plan) -> list[Operation]:
-    return [*(("upsert", row) for row in plan.puts), *deletes(key, plan.deletes)]
+    # A row of that name would hold what others have to tell: it must not be written over.
+    new: list[Operation] = [("create", plan.outbox)] if plan.outbox else []
+    return [*new, *(("upsert", row) for row in plan.puts), *deletes(key, plan.deletes)]

@@ -7,20 +7,24 @@ generations, left behind by a run that lost or crashed, go with the next commit.
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
+from shared.domain.changes import Change
+from shared.domain.links import Link
 from shared.domain.mirror import Mirror
 from shared.domain.model import CalendarKey, CalendarState, LocationId, UserId, Watch, Window
 from shared.domain.reconcile import Reconciled
-from shared.domain.records import CalendarGlance, CalendarPartition, Watched
+from shared.domain.records import CalendarGlance, CalendarPartition, Outgoing, Watched
 from shared.domain.spans import Interval, months
 from shared.errors import StoreConflict
-from shared.store import calendar_rows, packing
+from shared.store import calendar_erasing, calendar_links, packing
 from shared.store.calendar_rows import (
     BUSY,
+    LINK,
+    OUTBOX,
     PROGRESS,
     SERIES,
     STATE,
@@ -38,13 +42,14 @@ from shared.store.calendar_rows import (
     packs_of,
     plan_of,
     progress_of,
+    room_beside,
     series_rows,
     state_row,
     version_of,
     watch_of,
 )
 from shared.store.rows import from_json, in_partition, row_key, rows_under
-from shared.store.tables import Entity, Operation, Table, Tables, etag_of, guarded, unless_changed
+from shared.store.tables import Entity, Operation, Table, Tables, etag_of, guarded
 
 # A watch reads anew each time, so that a run of the calendar that is faster does not matter.
 _WATCH_ATTEMPTS = 5
@@ -74,49 +79,80 @@ class TableCalendarStore:
             state=from_json(CalendarState, rows[STATE]["data"]),
             watches=tuple(watch_of(row) for name, row in rows.items() if kind_of(name) == WATCH),
             mirror=Mirror({e.id: e for e in events}, {s.id: s for s in series}),
+            links=tuple(
+                calendar_links.link_of(row) for name, row in rows.items() if kind_of(name) == LINK
+            ),
+            unpublished=any(kind_of(name) == OUTBOX for name in rows),
             version=version_of(rows[STATE], rows),
         )
 
     async def commit(
-        self, read: CalendarPartition, state: CalendarState, reconciled: Reconciled | None = None
+        self,
+        read: CalendarPartition,
+        state: CalendarState,
+        reconciled: Reconciled | None = None,
+        *,
+        changes: Sequence[Change] = (),
+        spent: Sequence[Link] = (),
     ) -> CalendarPartition:
-        version = known_version(read)
         mirror = reconciled.mirror if reconciled else read.mirror
-        plan = plan_of(read, state, version, reconciled)
-        generation = version.generation
-        staged: set[str] = set()
-        if not plan.fits:
+        outbox = calendar_links.outbox_row(read.key, changes)
+        version = await self._commit(read, state, reconciled, outbox)
+        if read.state.checked_at is None:
+            await self._table.delete(read.key, PROGRESS)
+        # After the transaction, which would fail as a whole where one of them is gone already.
+        # Those that a crash leaves here are spent again at the next commit.
+        if spent:
+            await calendar_links.remove_spent(self._table, read.key, spent)
+        return replace(
+            read,
+            state=state,
+            mirror=mirror,
+            links=tuple(link for link in read.links if link not in spent),
+            unpublished=read.unpublished or outbox is not None,
+            version=version,
+        )
+
+    async def _commit(
+        self,
+        read: CalendarPartition,
+        state: CalendarState,
+        reconciled: Reconciled | None,
+        outbox: Entity | None,
+    ) -> Version:
+        version = known_version(read)
+        generation, staged = version.generation, set[str]()
+        plan = plan_of(read, state, version, reconciled, outbox)
+        if reconciled is not None and not plan.fits:
             generation = 1 + secrets.randbelow(_GENERATIONS)
-            staged = await self._stage(read.key, generation, mirror, state.window)
-            plan = Plan(deletes=tuple(sorted(version.packed))[: calendar_rows.OPERATIONS - 1])
+            staged = await self._stage(read.key, generation, reconciled.mirror, state.window)
+            room = room_beside(outbox)
+            plan = Plan(deletes=tuple(sorted(version.packed))[:room], outbox=outbox)
         row = state_row(read.key, state, generation)
         answers = await self._table.commit(
             [("update", row, guarded(version.etag)), *operations_of(read.key, plan)]
         )
-        if read.state.checked_at is None:
-            await self._table.delete(read.key, PROGRESS)
-        packed = (
-            (version.packed - set(plan.deletes)) | {row["RowKey"] for row in plan.puts} | staged
-        )
-        after = Version(str(answers[0]["etag"]), generation, frozenset(packed))
-        return replace(read, state=state, mirror=mirror, version=after)
+        written = {row["RowKey"] for row in plan.puts} | staged
+        packed = (version.packed - set(plan.deletes)) | written
+        return Version(str(answers[0]["etag"]), generation, frozenset(packed))
 
     async def erase(self, read: CalendarPartition) -> None:
-        version = known_version(read)
-        names = [e["RowKey"] for e in await self._table.query(in_partition(read.key), ["RowKey"])]
-        others = sorted(set(names) - {STATE})
-        etag = version.etag
-        blank = replace(read.state, cursor=None, checked_at=None, full_read_at=None)
-        while len(others) >= calendar_rows.OPERATIONS:
-            row = state_row(read.key, blank, version.generation)
-            batch, others = (
-                others[: calendar_rows.OPERATIONS - 1],
-                others[calendar_rows.OPERATIONS - 1 :],
-            )
-            operations = [("update", row, guarded(etag)), *deletes(read.key, batch)]
-            etag = str((await self._table.commit(operations))[0]["etag"])
-        last = ("delete", calendar_row(read.key, STATE), unless_changed(etag))
-        await self._table.commit([last, *deletes(read.key, others)])
+        await calendar_erasing.erase(self._table, read)
+
+    async def link(self, key: CalendarKey, link: Link) -> None:
+        await calendar_links.keep_link(self._table, key, link)
+
+    async def unlink(self, key: CalendarKey, link: Link) -> None:
+        await calendar_links.remove_link(self._table, key, link)
+
+    async def links(self, key: CalendarKey) -> list[Link]:
+        return await calendar_links.kept_links(self._table, key)
+
+    async def outbox(self, key: CalendarKey) -> list[Outgoing]:
+        return await calendar_links.kept_outbox(self._table, key)
+
+    async def sent(self, key: CalendarKey, outgoing: Outgoing) -> None:
+        await calendar_links.remove_sent(self._table, key, outgoing)
 
     async def watch(self, state: CalendarState, watch: Watch) -> Watched:
         return await _insisting(lambda: self._watch(state, watch))

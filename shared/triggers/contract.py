@@ -207,6 +207,25 @@ class Events(Contract):
     events: list[EventShown]
 
 
+class ChangesAsked(Contract):
+    after: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,12}$")] = ""
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+
+class ChangeShown(Contract):
+    id: str
+    type: str
+    timestamp: AwareDatetime
+    data: dict[str, str | int | bool]
+
+
+class Changes(Contract):
+    """`next` is to be given as `after`, now or later."""
+
+    changes: list[ChangeShown]
+    next: str
+
+
 class Dependency(Contract):
     name: str
     ok: bool

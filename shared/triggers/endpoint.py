@@ -159,7 +159,7 @@ async def _respond(
 
 
 def _authorise(caller: Caller, right: Right, path: Mapping[str, str]) -> None:
-    for name in ("location", "user"):
+    for name in ("location", "user", "appointment"):
         if name in path and not _ID.fullmatch(path[name]):
             raise InvalidRequest(f"The {name} id has characters that no id has.", code="invalid_id")
     location = LocationId(path["location"])

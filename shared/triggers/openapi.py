@@ -22,6 +22,7 @@ _STATUS_TEXT = {
     403: "A valid token without the right.",
     404: "Nothing there.",
     409: "The state of things forbids it.",
+    410: "What was asked for is no longer kept; `detail` says how to go on.",
     412: "If-Match names an older version.",
     413: "The body is too large.",
     428: "If-Match is missing.",
@@ -34,7 +35,13 @@ _STATUS_TEXT = {
 @cache
 def document() -> str:
     """OpenAPI 3.1 as JSON text, the same bytes for the same code."""
-    from shared.triggers import busy, configuration, connections  # noqa: F401  # they register
+    from shared.triggers import (  # noqa: F401  # they register
+        appointments,
+        busy,
+        changes,
+        configuration,
+        connections,
+    )
 
     models = sorted(_models(), key=lambda model: model.__name__)
     _, definitions = models_json_schema(
@@ -103,7 +110,12 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     if endpoint.query is not None:
         schema = endpoint.query.model_json_schema(ref_template=_REF)
         found += [
-            {"name": name, "in": "query", "required": True, "schema": part}
+            {
+                "name": name,
+                "in": "query",
+                "required": name in schema.get("required", ()),
+                "schema": part,
+            }
             for name, part in schema["properties"].items()
         ]
     if endpoint.versioned and endpoint.body:

@@ -13,12 +13,11 @@ from shared.flows.sync_calendar import sync_calendar
 from shared.messages import ApplySelection, EraseAccount, SyncCalendar
 from shared.services import ports
 from shared.telemetry import alarm
-from shared.triggers.retries import attempted
+from shared.triggers.retries import attempted, try_later
 
 blueprint = func.Blueprint()
 
 _STORAGE = "CALENDAR_STORAGE"
-_AN_HOUR = 3600.0
 
 
 @blueprint.function_name("SyncCalendar")
@@ -44,13 +43,13 @@ async def apply(msg: func.QueueMessage) -> None:
 @blueprint.function_name("AlarmApplySelection")
 @blueprint.queue_trigger("msg", f"{ApplySelection.queue}-poison", _STORAGE)
 async def alarm_apply(msg: func.QueueMessage) -> None:
-    await _try_later(ApplySelection.decode(msg.get_body()))
+    await try_later(ApplySelection.decode(msg.get_body()), ports())
 
 
 @blueprint.function_name("AlarmEraseAccount")
 @blueprint.queue_trigger("msg", f"{EraseAccount.queue}-poison", _STORAGE)
 async def alarm_erase(msg: func.QueueMessage) -> None:
-    await _try_later(EraseAccount.decode(msg.get_body()))
+    await try_later(EraseAccount.decode(msg.get_body()), ports())
 
 
 @blueprint.function_name("EraseAccount")
@@ -62,9 +61,3 @@ async def erase(msg: func.QueueMessage) -> None:
 async def _apply(message: ApplySelection, with_: Ports) -> Any:
     await apply_selection(LocationId(message.location), UserId(message.user), with_)
     return "applied"
-
-
-async def _try_later(message: ApplySelection | EraseAccount) -> None:
-    """What must be done in the end is never dropped: it alarms, and is tried again in an hour."""
-    alarm("poison", queue=message.queue)
-    await ports().queues.send(message.model_copy(update={"attempt": 0}), _AN_HOUR)

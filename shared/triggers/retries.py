@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared.errors import (
+    AppointmentBusy,
     CalendarSyncError,
     CursorLost,
     MailboxBusy,
@@ -26,6 +27,7 @@ _LONGEST_SECONDS = 15 * 60.0
 _ATTEMPTS = 10
 # The next sweep comes anyway: trying longer would only add up.
 _SWEEP_ATTEMPTS = 2
+_AN_HOUR = 3600.0
 M = TypeVar("M", bound=Message)
 
 
@@ -46,6 +48,7 @@ class Again:
 RETRIES: dict[type[CalendarSyncError], Again] = {
     StoreConflict: Again(first=1),
     MailboxBusy: Again(first=1, grows=False, counts=False),
+    AppointmentBusy: Again(first=2, grows=False, counts=False),
     Throttled: Again(first=10, grows=False, counts=False),
     ProviderUnavailable: Again(first=5),
     CursorLost: Again(first=5),
@@ -63,7 +66,15 @@ async def attempted(message: M, flow: Callable[[M, Ports], Awaitable[Any]], port
     except Exception as error:
         fault(message.queue, error)
         raise
-    record(message.queue, **message.model_dump(mode="json"), done=str(done))
+    # A change may hold a title: its message is logged without it.
+    fields = message.model_dump(mode="json", exclude={"change"})
+    record(message.queue, **fields, done=str(done))
+
+
+async def try_later(message: Message, ports: Ports) -> None:
+    """What must be done in the end is never dropped: it alarms, and is tried again in an hour."""
+    alarm("poison", queue=message.queue)
+    await ports.queues.send(message.model_copy(update={"attempt": 0}), _AN_HOUR)
 
 
 async def _again(message: Message, error: CalendarSyncError, ports: Ports) -> None:

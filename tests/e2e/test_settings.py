@@ -1,5 +1,6 @@
 """Settings: a missing or malformed one stops the start, named in one line that shows no value."""
 
+import base64
 import json
 import os
 import re
@@ -17,6 +18,7 @@ IDENTITY_FORM = {"CALENDAR_STORAGE__accountName", "CALENDAR_STORAGE__clientId"}
 SAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.sample.json").read_text("utf-8"))[
     "Values"
 ]
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 REQUIRED = [
     "CALENDAR_STORAGE",
     "PUBLIC_BASE_URL",
@@ -103,6 +105,25 @@ MALFORMED: dict[str, list[str]] = {
     "MICROSOFT_AUTHORITY": NOT_ADDRESSES,
     "GRAPH_BASE_URL": NOT_ADDRESSES,
     "CRM_JWT_SECRET": ["zz-too-short"],
+    "CRM_WEBHOOK_URL": [
+        *NOT_ADDRESSES[:3],
+        "https://crm.example:zz/",
+        "https://[zz]/",
+        "https://user:zz@crm.example/",
+        "https://crm.example/#zz",
+        "https://crm.example/zz zz",
+        "https://zzé.example/",
+    ],
+    "CRM_WEBHOOK_SECRET": [
+        "zz",
+        SECRET.removeprefix("whsec_"),
+        "whsec_" + base64.b64encode(bytes(23)).decode(),
+        "whsec_" + base64.b64encode(bytes(65)).decode(),
+        f"{SECRET} zz",
+        f"{SECRET}\n!zz",
+        f"{SECRET} {SECRET} {SECRET}",
+    ],
+    "CRM_WEBHOOK_ALLOW_PRIVATE": ["zz"],
     "RETURN_URL_ORIGINS": [
         *NOT_ADDRESSES,
         "https://crm.example zz",
@@ -154,6 +175,20 @@ def test_the_keys_of_the_crm_are_a_secret_or_an_address_and_not_both(
         text = refusal()
         assert text.startswith("Setting CRM_JWKS_URL:")
         assert "zz" not in text
+
+
+def test_a_webhook_needs_a_secret_and_tls(sample: pytest.MonkeyPatch) -> None:
+    assert load().crm_webhook_url is None
+    sample.setenv("CRM_WEBHOOK_URL", "https://crm.example/hooks?from=calendars")
+    assert refusal() == "Setting CRM_WEBHOOK_SECRET: is missing"
+    sample.setenv("CRM_WEBHOOK_SECRET", f"{SECRET} {SECRET}")
+    assert len(load().crm_webhook_secret) == 2
+    sample.setenv("CRM_WEBHOOK_URL", "HTTP://crm.example.zz/hooks")
+    text = refusal()
+    assert text.startswith("Setting CRM_WEBHOOK_URL:")
+    assert "zz" not in text
+    sample.setenv("CRM_WEBHOOK_ALLOW_PRIVATE", "true")
+    assert SECRET not in repr(load())
 
 
 def test_storage_may_be_named_for_an_identity_instead(sample: pytest.MonkeyPatch) -> None:
@@ -222,6 +257,8 @@ def test_importing_the_app_imports_nothing_heavy() -> None:
         "azure.data.tables",
         "azure.storage.queue",
         "httpx",
+        "httpcore",
+        "standardwebhooks",
     )
     code = f"import function_app, sys; print([m for m in {heavy!r} if m in sys.modules])"
     done = started(code)
@@ -237,6 +274,8 @@ def test_answering_a_notification_imports_nothing_heavy() -> None:
         "azure.data.tables",
         "azure.storage.queue",
         "httpx",
+        "httpcore",
+        "standardwebhooks",
     )
     code = f"""
 import sys

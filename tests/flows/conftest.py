@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.stack import Stack
 from shared.errors import OperatorFault, ProviderUnavailable, StoreConflict
+from shared.flows import keep_appointment
 from shared.triggers.retries import RETRIES, Again
 from tests.people import Person
 
@@ -45,6 +46,14 @@ async def elsewhere(stack: Stack) -> AsyncIterator[Person]:
     """The first agent, at a second location."""
     async with Person(stack, "agent1", {"loc2": "agent", "loc1": "agent"}, "Agnes One") as person:
         yield person
+
+
+@pytest.fixture
+async def crm(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Person]:
+    """The CRM's service at location `loc1`. The messages that go ahead come at once."""
+    monkeypatch.setattr(keep_appointment, "SAFETY_SECONDS", 0)
+    async with Person(stack, "crm", {"loc1": "service"}, "The CRM") as service:
+        yield service
 
 
 @pytest.fixture

@@ -96,6 +96,18 @@ def key_of(stack: Stack, address: str, name: str = "Calendar") -> CalendarKey:
     return Calendar(account_of(stack, address), entry.id).key
 
 
+def expire(stack: Stack) -> None:
+    """Graph refuses the access token, which we still think good."""
+    world = stack.sandbox.world
+    world.entra.expire_access_tokens(user_of(stack, OLGA), world.clock())
+
+
+def revoke(stack: Stack) -> None:
+    world = stack.sandbox.world
+    world.entra.revoke_sessions(user_of(stack, OLGA), world.clock())
+    expire(stack)
+
+
 async def state_of(key: CalendarKey) -> CalendarState:
     glance = await services.ports().calendars.glance(key, None)
     assert glance is not None

@@ -19,13 +19,14 @@ from tests.flows.outlook import (
     busy_spans,
     connected,
     connection,
+    expire,
     key_of,
     look,
     new_mailbox,
+    revoke,
     span,
     state_of,
     until,
-    user_of,
 )
 from tests.people import ALEX, Person
 from tests.storage import Storage
@@ -39,18 +40,6 @@ def mailbox(stack: Stack) -> Mailbox:
 @pytest.fixture
 def key(stack: Stack, mailbox: Mailbox) -> CalendarKey:
     return key_of(stack, OLGA)
-
-
-def expire(stack: Stack) -> None:
-    """Graph refuses the access token, which we still think good."""
-    world = stack.sandbox.world
-    world.entra.expire_access_tokens(user_of(stack, OLGA), world.clock())
-
-
-def revoke(stack: Stack) -> None:
-    world = stack.sandbox.world
-    world.entra.revoke_sessions(user_of(stack, OLGA), world.clock())
-    expire(stack)
 
 
 async def run_out(stack: Stack) -> None:

@@ -54,6 +54,23 @@ async def test_create_change_delete(http: httpx.AsyncClient) -> None:
     assert (await http.delete(f"{MAILBOX}/events/{made['id']}")).status_code == 404
 
 
+async def test_the_owner_changes_an_event_in_every_way(http: httpx.AsyncClient) -> None:
+    made = (await http.post(f"{MAILBOX}/events", json=event())).json()
+    path = f"{MAILBOX}/events/{made['id']}"
+    times = {
+        name: event()[name] | {"timeZone": "Pacific Standard Time"} for name in ("start", "end")
+    }
+    moved = (await http.patch(path, json=times)).json()
+    assert moved["start"]["dateTime"].startswith("2027-03-02T18:00")
+    await http.post(f"{path}/all-day", json={})
+    await http.post(f"{path}/private", json={})
+    read = (await http.get(path)).json()
+    assert (read["isAllDay"], read["sensitivity"]) == (True, "private")
+    assert read["start"]["dateTime"].startswith("2027-03-02T00:00")
+    assert (await http.post(f"{path}/cancel", json={})).status_code == 200
+    assert (await http.get(path)).status_code == 404
+
+
 async def test_occurrences_are_named_by_their_original_start(http: httpx.AsyncClient) -> None:
     made = (await http.post(f"{MAILBOX}/events", json=event(recurrence=SERIES))).json()
     path = f"{MAILBOX}/events/{made['id']}"

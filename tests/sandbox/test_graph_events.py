@@ -274,6 +274,168 @@ async def test_online_meetings_have_a_link_and_stay_online():
     ]
 
 
+async def test_the_text_of_an_online_meeting_holds_its_link():
+    caller = Caller(mailbox())
+    text = {"contentType": "text", "content": "Agenda"}
+    made = await caller.post("/me/events", {**EVENT, "body": text, "isOnlineMeeting": True})
+    path = f"/me/events/{in_path(made['id'])}"
+    link = made["onlineMeeting"]["joinUrl"]
+    assert link in made["body"]["content"]
+    as_text = await caller.get(path, prefer='outlook.body-content-type="text"')
+    assert as_text["body"]["content"].startswith("Agenda")
+    content = made["body"]["content"].replace("Agenda", "Other agenda")
+    kept = {"body": {"contentType": "html", "content": content}}
+    changed = (await caller.send("PATCH", path, kept)).json()
+    assert changed["onlineMeeting"]["joinUrl"] == link
+    lost = (await caller.send("PATCH", path, {"body": text})).json()
+    assert (lost["isOnlineMeeting"], lost["onlineMeeting"]) == (False, None)
+
+
+async def test_an_event_becomes_an_online_meeting_later():
+    caller = Caller(mailbox())
+    made = await caller.post("/me/events", EVENT)
+    path = f"/me/events/{in_path(made['id'])}"
+    changed = (await caller.send("PATCH", path, {"isOnlineMeeting": True})).json()
+    assert changed["onlineMeetingProvider"] == "teamsForBusiness"
+    assert changed["onlineMeeting"]["joinUrl"] in changed["body"]["content"]
+
+
+async def test_an_occurrence_may_be_an_online_meeting_of_its_own():
+    box = mailbox()
+    caller = Caller(box)
+    series = add(box, "Weekly", "2026-11-02T09:00", recurrence=weekly("Monday"))
+    second = datetime(2026, 11, 9, 9, tzinfo=UTC)
+    path = f"/me/events/{in_path(box.occurrence_id(series, second))}"
+    online = (await caller.send("PATCH", path, {"isOnlineMeeting": True})).json()
+    assert online["onlineMeeting"]["joinUrl"] in online["body"]["content"]
+    lost = (await caller.send("PATCH", path, {"body": {"content": "x"}})).json()
+    assert not lost["isOnlineMeeting"]
+    assert not series.details.is_online_meeting
+
+
+async def test_a_meeting_made_twice_by_its_transaction_is_one():
+    box = mailbox()
+    caller = Caller(box)
+    meeting = {**EVENT, "isOnlineMeeting": True, "transactionId": "T-1"}
+    made = await caller.post("/me/events", meeting)
+    assert await caller.post("/me/events", meeting) == made
+    assert len(box.default_calendar.calendar.events) == 1
+
+
+async def test_a_transaction_may_outlive_its_event():
+    box = mailbox()
+    box.faults.remember_deleted = True
+    caller = Caller(box)
+    marked = {**EVENT, "transactionId": "T-1"}
+    made = await caller.post("/me/events", marked)
+    box.delete_event(made["id"])
+    error = (await caller.post("/me/events", marked, 400))["error"]
+    assert error["code"] == "ErrorDuplicateTransactionId"
+    await caller.get(f"/me/events/{in_path(error['@event.existingEventId'])}", 404)
+
+
+async def test_what_a_new_event_has_unless_told_otherwise():
+    made = await Caller(mailbox()).post("/me/events", {**EVENT, "location": {"displayName": "Bar"}})
+    assert (made["isReminderOn"], made["reminderMinutesBeforeStart"]) == (True, 15)
+    assert (made["showAs"], made["sensitivity"]) == ("busy", "normal")
+    assert made["location"]["displayName"] == made["locations"][0]["displayName"] == "Bar"
+    quiet = await Caller(mailbox()).post("/me/events", {**EVENT, "isReminderOn": False})
+    assert quiet["isReminderOn"] is False
+
+
+@pytest.mark.parametrize("path", ["/me", "/me/calendar", "/me/calendars/{id}"])
+async def test_every_path_of_a_calendar_writes(path):
+    box = mailbox()
+    caller = Caller(box)
+    base = f"{path.format(id=box.default_calendar.id)}/events"
+    made = await caller.post(base, EVENT, prefer='IdType="ImmutableId"')
+    one = f"{base}/{in_path(made['id'])}"
+    assert (await caller.get(one))["subject"] == "Lunch"
+    changed = await caller.send("PATCH", one, {"subject": "Brunch"}, prefer='IdType="ImmutableId"')
+    assert (changed.json()["id"], changed.json()["subject"]) == (made["id"], "Brunch")
+    assert (await caller.send("DELETE", one)).status_code == 204
+    assert (await caller.send("DELETE", one)).status_code == 404
+
+
+async def test_shared_calendars_are_written_by_their_own_path_only():
+    owner, sharee = mailbox(), mailbox(address="bob@contoso.test")
+    entry = owner.share(owner.default_calendar.id, sharee, "write")
+    caller = Caller(sharee)
+    base = f"/me/calendars/{entry.id}/events"
+    made = await caller.post(base, EVENT, prefer='IdType="ImmutableId"')
+    item = in_path(made["id"])
+    await caller.get(f"/me/events/{item}", 404)
+    for method in ("PATCH", "DELETE"):
+        assert (await caller.send(method, f"/me/events/{item}", {})).status_code == 404
+    stale = await caller.send("PATCH", f"{base}/{item}", {}, if_match='W/"x"')
+    assert stale.status_code == 412
+    changed = await caller.send("PATCH", f"{base}/{item}", {"subject": "Brunch"})
+    assert changed.json()["subject"] == "Brunch"
+    again = await caller.post(base, {**EVENT, "transactionId": "T"})
+    await caller.post(base, {**EVENT, "transactionId": "T", "subject": "Other"}, 400)
+    assert (await caller.send("DELETE", f"{base}/{in_path(again['id'])}")).status_code == 204
+    assert len(owner.default_calendar.calendar.events) == 1
+
+
+@pytest.mark.parametrize("zone", ["W. Europe Standard Time", "Europe/Berlin", "europe/berlin"])
+async def test_times_are_taken_by_either_name_of_a_zone(zone):
+    caller = Caller(mailbox())
+    made = await caller.post(
+        "/me/events", body("Call", "2026-07-10T09:00:00", "2026-07-10T10:00:00", zone)
+    )
+    assert made["start"]["dateTime"] == "2026-07-10T07:00:00.0000000"
+    unknown = {"start": {"dateTime": "2026-07-10T09:00:00", "timeZone": "Mars/Olympus"}}
+    path = f"/me/events/{in_path(made['id'])}"
+    refused = await caller.send("PATCH", path, unknown)
+    assert refused.json()["error"]["code"] == "TimeZoneNotSupportedException"
+
+
+async def test_a_quote_in_a_filter_is_written_twice():
+    caller = Caller(mailbox())
+    marked = {**EVENT, "singleValueExtendedProperties": [{"id": PROPERTY, "value": "d'Artagnan"}]}
+    made = await caller.post("/me/events", marked)
+    condition = f"singleValueExtendedProperties/Any(ep: ep/id eq '{PROPERTY}' and ep/value eq "
+    found = await caller.get(f"/me/events?$filter={condition}'d''Artagnan')")
+    assert [item["id"] for item in found["value"]] == [made["id"]]
+    await caller.get(f"/me/events?$filter={condition}'d'Artagnan')", 400)
+
+
+async def test_mails_about_a_meeting_go_to_those_whom_they_concern():
+    box = mailbox()
+    caller = Caller(box)
+    await caller.post("/me/events", EVENT)
+    assert box.outbox == []
+    made = await caller.post("/me/events", {**EVENT, "attendees": [_guest("bob"), _guest("eve")]})
+    path = f"/me/events/{in_path(made['id'])}"
+    await caller.send("PATCH", path, {"attendees": [_guest("eve"), _guest("dan")]})
+    await caller.send("PATCH", path, {"subject": "Brunch"})
+    await caller.send("PATCH", path, {"attendees": []})
+    assert [(mail.kind, [to[:3] for to in mail.to]) for mail in box.outbox] == [
+        ("invitation", ["bob", "eve"]),
+        ("cancellation", ["bob"]),
+        ("invitation", ["dan"]),
+        ("update", ["eve", "dan"]),
+        ("cancellation", ["eve", "dan"]),
+    ]
+
+
+def _guest(name):
+    return {"emailAddress": {"address": f"{name}@contoso.test"}, "type": "required"}
+
+
+async def test_an_event_is_made_to_last_all_day():
+    box = mailbox(time_zone="America/New_York")
+    event = add(box, "Party", "2026-11-11T01:00", 4)  # 20:00 to midnight in New York
+    found = box.make_all_day(box.event_id(event)).instance
+    days = datetime(2026, 11, 10, tzinfo=UTC), datetime(2026, 11, 11, tzinfo=UTC)
+    assert (found.is_all_day, found.start, found.end) == (True, *days)
+    change = {**body("Party", "2026-11-10T20:00", "2026-11-10T21:00"), "isAllDay": False}
+    path = f"/me/events/{in_path(box.event_id(event))}"
+    assert (await Caller(box).send("PATCH", path, {**change, "isAllDay": True})).status_code == 400
+    timed = (await Caller(box).send("PATCH", path, change)).json()
+    assert (timed["isAllDay"], timed["start"]["dateTime"][11:16]) == (False, "20:00")
+
+
 async def test_bodies_as_html_and_text():
     caller = Caller(mailbox())
     text = {"contentType": "text", "content": "1 < 2\nyes"}

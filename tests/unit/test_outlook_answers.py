@@ -11,7 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared import errors
-from shared.providers.outlook.answers import error_code, meaning, retry_after
+from shared.providers.outlook.answers import (
+    DuplicateTransaction,
+    error_code,
+    meaning,
+    retry_after,
+)
 from tests.unit.made import NOW, fixture
 
 # By status and code, as section "Graph errors" of the reference has it.
@@ -21,7 +26,7 @@ EXPECTED: dict[tuple[int | None, str], type[errors.ProviderError]] = {
     (400, "ErrorInvalidRequest"): errors.ProviderRejected,
     (None, "ErrorTimeIntervalTooBig"): errors.ProviderRejected,
     (None, "ErrorMailboxDataArrayTooBig"): errors.ProviderRejected,
-    (400, "ErrorDuplicateTransactionId"): errors.ProviderRejected,
+    (400, "ErrorDuplicateTransactionId"): DuplicateTransaction,
     (400, "InvalidRequest"): errors.ProviderRejected,
     (400, "BadRequest"): errors.ProviderRejected,
     (400, "invalidRange"): errors.ProviderRejected,
@@ -103,6 +108,20 @@ def test_by_status_where_there_is_no_code(
 ) -> None:
     for body in (b"", b"<html>", b"{}", b'{"error":null}', b'{"error":"text"}', b"\xff", b"[]"):
         assert type(meaning(status, headers, body, NOW)) is expected
+
+
+@pytest.mark.parametrize("status", [400, 409])
+@pytest.mark.parametrize(("said", "expected"), [('"AAMk="', "AAMk="), ("null", None), ("7", None)])
+def test_a_transaction_used_before(status: int, said: str, expected: str | None) -> None:
+    body = f'{{"error":{{"code":"ErrorDuplicateTransactionId","@event.existingEventId":{said}}}}}'
+    found = meaning(status, {}, body.encode(), NOW)
+    assert isinstance(found, DuplicateTransaction)
+    assert found.event_id == expected
+
+
+def test_412_says_that_the_version_is_another_only_where_one_was_given() -> None:
+    assert type(meaning(412, {}, b"", NOW, conditional=True)) is errors.EventChanged
+    assert type(meaning(412, {}, b"", NOW)) is errors.ProviderUnavailable
 
 
 def test_a_reading_error_is_never_taken_for_a_dead_sign_in() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
-from shared.domain.zones import iana_zone, zone_info
+from shared.domain.zones import iana_zone, windows_zone, zone_info
 from tests.unit.made import at, fixture
 
 
@@ -63,6 +63,33 @@ def test_every_windows_name_and_every_iana_name_is_a_zone_that_loads() -> None:
 @pytest.mark.parametrize("name", ["localtime", "Factory"])
 def test_what_depends_on_the_machine_is_no_zone(name: str) -> None:
     assert iana_zone(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Europe/Berlin", "W. Europe Standard Time"),
+        ("europe/berlin", "W. Europe Standard Time"),
+        ("Europe/Kyiv", "FLE Standard Time"),
+        ("Europe/Kiev", "FLE Standard Time"),
+        ("Asia/Calcutta", "India Standard Time"),
+        ("Etc/UTC", "UTC"),
+        ("UTC", "UTC"),
+        ("Antarctica/Troll", None),
+        ("EST5EDT", None),
+        ("W. Europe Standard Time", None),
+        ("Nowhere/Special", None),
+        ("", None),
+    ],
+)
+def test_windows_names(name: str, expected: str | None) -> None:
+    assert windows_zone(name) == expected
+
+
+def test_every_windows_name_that_is_given_is_a_zone() -> None:
+    for name in available_timezones():
+        windows = windows_zone(name)
+        assert windows is None or iana_zone(windows) is not None
 
 
 LISTED = [one["response"]["body"]["value"] for one in fixture("45")["examples"]]

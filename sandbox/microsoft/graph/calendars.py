@@ -9,6 +9,7 @@ from starlette.responses import Response
 from sandbox.microsoft.mailbox import CalendarEntry
 from sandbox.microsoft.mailbox.calendar_list import CalendarGroup
 from sandbox.microsoft.mailbox.errors import AccessDeniedError, InvalidRequestError, NotFoundError
+from sandbox.microsoft.mailbox.online_meetings import providers
 
 from .call import Call
 from .paging import paged, selected
@@ -18,7 +19,7 @@ def calendar_json(entry: CalendarEntry) -> dict[str, Any]:
     """Write a calendar as one mailbox lists it (Graph docs: calendar resource)."""
     calendar = entry.calendar
     is_default = calendar.is_default and entry.is_own
-    has_teams = not calendar.owner.personal
+    meetings = providers(entry)
     return {
         "id": entry.id,
         "name": calendar.name,
@@ -29,8 +30,8 @@ def calendar_json(entry: CalendarEntry) -> dict[str, Any]:
         "canShare": entry.is_own,
         "canViewPrivateItems": entry.can_view_private,
         "canEdit": entry.can_edit,
-        "allowedOnlineMeetingProviders": ["teamsForBusiness"] if has_teams else [],
-        "defaultOnlineMeetingProvider": "teamsForBusiness" if has_teams else "unknown",
+        "allowedOnlineMeetingProviders": meetings,
+        "defaultOnlineMeetingProvider": meetings[0] if meetings else "unknown",
         "isTallyingResponses": is_default,
         "isRemovable": not is_default,
         "owner": {"name": calendar.owner.display_name, "address": calendar.owner.address},

@@ -16,12 +16,12 @@ _EXTENSIONS = re.compile(r"\bextensions\b(?:\s*\(\s*\$filter\s*=\s*([^)]*)\))?",
 _ID = re.compile(r"\bid eq '([^']*)'", re.IGNORECASE)
 _ANY = re.compile(
     r"singleValueExtendedProperties/any\(\s*\w+:\s*\w+/id eq '([^']*)'"
-    r"\s+and\s+\w+/value\s+(eq|ne)\s+'([^']*)'\s*\)$",
+    r"\s+and\s+\w+/value\s+(eq|ne)\s+'((?:[^']|'')*)'\s*\)$",
     re.IGNORECASE,
 )
 _ANY_CALL = re.compile(
     r"singleValueExtendedProperties/any\(\s*\w+:\s*\w+/id eq '([^']*)'"
-    r"\s+and\s+(contains|startswith)\(\s*\w+/value\s*,\s*'([^']*)'\s*\)\s*\)$",
+    r"\s+and\s+(contains|startswith)\(\s*\w+/value\s*,\s*'((?:[^']|'')*)'\s*\)\s*\)$",
     re.IGNORECASE,
 )
 _PREFIX = "microsoft.outlookservices.opentypeextension."
@@ -96,13 +96,13 @@ def write_extension(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
 def matches_extended(event: Event, condition: str) -> bool | None:
     """Apply `singleValueExtendedProperties/Any(...)`; None when the condition is another one.
 
-    Graph docs: values compare without regard to case.
+    Graph docs: values compare without regard to case. A quote inside is written twice (OData).
     """
     match = _ANY.search(condition.strip()) or _ANY_CALL.search(condition.strip())
     if match is None:
         return None
     stored = event.extended_properties.get(property_key(match[1]))
-    wanted = match[3].lower()
+    wanted = match[3].replace("''", "'").lower()
     if stored is None:
         return False
     return {

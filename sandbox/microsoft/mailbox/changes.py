@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .mailbox import Mailbox
 
 ChangeType = Literal["created", "updated", "deleted"]
+MailKind = Literal["invitation", "update", "cancellation", "response"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class LogEntry:
 class SentMail:
     """A mail that Exchange would have sent to attendees or to the organizer."""
 
-    kind: Literal["invitation", "update", "cancellation", "response"]
+    kind: MailKind
     subject: str
     to: tuple[str, ...]
     at: datetime

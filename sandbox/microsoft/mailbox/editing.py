@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from . import ids
+from . import ids, online_meetings
 from .calendar import CalendarEntry
 from .details import Details, EventFields, Person, detail_fields
 from .errors import InvalidRequestError
@@ -65,14 +65,8 @@ def build_event(mailbox: Mailbox, entry: CalendarEntry, given: EventFields) -> E
 
 
 def settled_details(entry: CalendarEntry, given: Mapping[str, Any]) -> Details:
-    """Fill the details and give an online meeting its join link, where the calendar has any."""
-    details = Details(**given)
-    if not details.is_online_meeting:
-        return details
-    if entry.calendar.owner.personal:
-        return replace(details, is_online_meeting=False, online_meeting_provider="unknown")
-    link = details.join_url or f"https://teams.example/l/meetup-join/{ids.new_token()}"
-    return replace(details, online_meeting_provider="teamsForBusiness", join_url=link)
+    """Fill the details, those of an online meeting included."""
+    return online_meetings.settled(entry, Details(**given))
 
 
 def zone_name(zone: tzinfo | None, mailbox: Mailbox) -> str:
@@ -90,9 +84,8 @@ def change_event(mailbox: Mailbox, found: Located, given: EventFields) -> None:
     event = found.event
     trial = replace(event, exceptions={}, deleted=set(), expansions={})
     _retime(mailbox, trial, given)
-    event.details = settled_details(
-        found.entry, {**vars(event.details), **_kept_online(event.details, detail_fields(given))}
-    )
+    changed = online_meetings.kept_online(event.details, detail_fields(given))
+    event.details = settled_details(found.entry, {**vars(event.details), **changed})
     event.extended_properties.update(given.get("extended_properties", {}))
     if _timing(trial) != _timing(event):
         event.exceptions.clear()
@@ -128,11 +121,6 @@ def _retime(mailbox: Mailbox, trial: Event, given: EventFields) -> None:
     align_to_rule(trial)
 
 
-def _kept_online(before: Details, given: dict[str, Any]) -> dict[str, Any]:
-    """Keep an online meeting online (Graph docs: it cannot be turned back)."""
-    return {**given, "is_online_meeting": True} if before.is_online_meeting else given
-
-
 def _change_occurrence(found: Located, given: EventFields) -> None:
     event, old = found.event, found.instance
     original = old.original
@@ -158,12 +146,12 @@ def _change_occurrence(found: Located, given: EventFields) -> None:
 
 def _own_details(found: Located, given: dict[str, Any]) -> dict[str, Any]:
     """Give the details an exception gets of its own, an online meeting with its link."""
-    if "is_online_meeting" not in given:
+    before = found.instance.details
+    if not before.is_online_meeting and "is_online_meeting" not in given:
         return given
-    wanted = _kept_online(found.instance.details, given)
-    settled = settled_details(found.entry, {**vars(found.instance.details), **wanted})
-    online = ("is_online_meeting", "online_meeting_provider", "join_url")
-    return {**given, **{name: getattr(settled, name) for name in online}}
+    wanted = online_meetings.kept_online(before, given)
+    settled = settled_details(found.entry, {**vars(before), **wanted})
+    return {**given, **online_meetings.chosen(settled)}
 
 
 def remove_occurrence(event: Event, original: datetime) -> None:

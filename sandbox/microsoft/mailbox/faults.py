@@ -16,6 +16,11 @@ class MailboxFaults:
     exception_listed_alone: delta lists a changed exception without its master and siblings.
     master_omitted: delta lists occurrences without their master.
     duplicate_transaction_as: status for a transactionId used again for other content.
+    remember_deleted: a transactionId stays used after its event was deleted. How long it does at
+        Microsoft is not documented.
+    deleted_readable: a deleted event is still found by its immutable id, in Deleted Items, where
+        no calendar lists it. Immutable ids survive a move between folders; whether /me/events
+        answers for that folder is not documented.
     empty_pages: how many empty pages with a nextLink each round holds (delta overview).
     repeated_items: how many items of a round come a second time (delta overview), 0 or 1.
     """
@@ -25,6 +30,8 @@ class MailboxFaults:
     exception_listed_alone: bool = False
     master_omitted: bool = False
     duplicate_transaction_as: Literal[400, 409] = 400
+    remember_deleted: bool = False
+    deleted_readable: bool = False
     empty_pages: int = 1
     repeated_items: int = 1
     generation: int = 1

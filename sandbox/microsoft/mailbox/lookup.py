@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from . import ids
@@ -43,6 +43,17 @@ def locate(entries: Iterable[CalendarEntry], event_id: str) -> Located | None:
         instance = event.own() if ref.original is None else instance_at(event, ref.original)
         return None if instance is None else Located(entry, instance)
     return None
+
+
+def deleted_item(
+    entry: CalendarEntry, deleted: Mapping[bytes, Event], event_id: str
+) -> Located | None:
+    """Find a deleted event by its immutable id; `entry` is any of the mailbox's own listings."""
+    ref = ids.decode(event_id)
+    if ref is None or not ref.immutable or ref.stamp != entry.viewer.stamp:
+        return None
+    event = deleted.get(ref.key)
+    return Located(entry, event.own()) if event else None
 
 
 def _fits(ref: ids.ItemRef, entry: CalendarEntry, event: Event) -> bool:

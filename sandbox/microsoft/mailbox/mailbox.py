@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Unpack
 
 from . import editing, ids
@@ -19,8 +19,14 @@ from .expansion import instance_at
 from .faults import MailboxFaults
 from .ics import load_ics
 from .ics_report import LoadReport
-from .lookup import Located, instance_id, locate
-from .meetings import after_response, check_organizer, check_respondent, mail_about
+from .lookup import Located, deleted_item, instance_id, locate
+from .meetings import (
+    after_response,
+    check_organizer,
+    check_respondent,
+    mail_about,
+    mail_about_change,
+)
 from .times import utc_now
 from .transactions import Transactions
 from .zones import zone_of
@@ -53,6 +59,7 @@ class Mailbox:
         self._versions = itertools.count(1)
         self._listeners: list[Listener] = []
         self._transactions = Transactions()
+        self._deleted: dict[bytes, Event] = {}
         self.listing = CalendarList(self)
         self.listing.add(Calendar(self, "Calendar", is_default=True), "owner")
 
@@ -132,6 +139,8 @@ class Mailbox:
         else:
             entries = [self.calendar(calendar_id)]
         found = locate(entries, event_id)
+        if found is None and calendar_id is None and self.faults.deleted_readable:
+            found = deleted_item(self.default_calendar, self._deleted, event_id)
         if found is None:
             raise NotFoundError
         return found
@@ -179,9 +188,13 @@ class Mailbox:
             if first is not None and is_same:
                 return first
             if first is not None:
-                existing = entry.event_id(first.key, first.moves)
-                raise DuplicateTransactionError(existing, self.faults.duplicate_transaction_as)
+                raise self._duplicate(entry.event_id(first.key, first.moves))
+        if self.faults.remember_deleted:
+            raise self._duplicate(self.default_calendar.event_id(key, 0))
         return None
+
+    def _duplicate(self, existing_id: str) -> DuplicateTransactionError:
+        return DuplicateTransactionError(existing_id, self.faults.duplicate_transaction_as)
 
     def update_event(
         self, event_id: str, *, calendar_id: str | None = None, **given: Unpack[EventFields]
@@ -194,7 +207,7 @@ class Mailbox:
         if given.keys() - {"extensions"}:  # Graph known issues: extensions do not count as a change
             self._record(found.event, "updated", found.instance.original)
         located = self.find_event(event_id, calendar_id)
-        mail_about(self, "update", located.instance)
+        mail_about_change(self, found.instance, located.instance, given)
         return located
 
     def delete_event(self, event_id: str, *, calendar_id: str | None = None) -> None:
@@ -264,12 +277,22 @@ class Mailbox:
         """Mark an event as private, or as normal again."""
         return self.update_event(event_id, sensitivity="private" if private else "normal")
 
+    def make_all_day(self, event_id: str) -> Located:
+        """Turn a timed event into one of the whole days it touches, as Outlook does."""
+        found = self.find_event(event_id)
+        touched = found.instance.start, found.instance.end - timedelta(microseconds=1)
+        first, last = (moment.astimezone(self.zone).date() for moment in touched)
+        start = datetime.combine(first, time(), UTC)
+        end = datetime.combine(last + timedelta(days=1), time(), UTC)
+        return self.update_event(event_id, is_all_day=True, start=start, end=end)
+
     def move_event(self, event_id: str, to_calendar_id: str) -> Event:
         """Move an event to another own calendar, as Outlook can; its id changes."""
         event, target = self.find_event(event_id).event, self.calendar(to_calendar_id)
         if self.find_event(event_id).instance.original is not None or not target.is_own:
             raise InvalidRequestError("Only whole events move, and only inside the mailbox.")
         self._remove(event)
+        del self._deleted[event.key]
         event.calendar, event.moves = target.calendar, event.moves + 1
         event.expansions.clear()
         target.calendar.events[event.key] = event
@@ -290,7 +313,8 @@ class Mailbox:
 
     def _remove(self, event: Event) -> None:
         self._record(event, "deleted")
-        del event.calendar.events[event.key]
+        event.calendar.events.pop(event.key, None)
+        self._deleted[event.key] = event
 
     def _record(self, event: Event, type_: ChangeType, part: datetime | None = None) -> None:
         """Write a change to the log of the calendar's owner and tell the listeners."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from .event import Event
+from .online_meetings import own_text
 
 _COMPARED = (
     "details",
@@ -19,9 +20,9 @@ _COMPARED = (
 
 
 def content(event: Event) -> dict[str, Any]:
-    """Give what makes two creations the same. Join links are made here, so they do not count."""
+    """Give what makes two creations the same; not what is made here, as a meeting's link is."""
     kept = {name: getattr(event, name) for name in _COMPARED}
-    kept["details"] = replace(event.details, join_url=None)
+    kept["details"] = own_text(event.details)
     kept["extended_properties"] = dict(event.extended_properties)
     kept["extensions"] = dict(event.extensions)
     kept["calendar"] = event.calendar.stamp

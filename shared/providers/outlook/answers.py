@@ -14,6 +14,7 @@ from shared.errors import (
     CalendarForbidden,
     CalendarGone,
     CursorLost,
+    EventChanged,
     MailboxMissing,
     ProviderConflict,
     ProviderError,
@@ -22,7 +23,7 @@ from shared.errors import (
     ProviderUnavailable,
     Throttled,
 )
-from shared.providers.outlook.wire import ErrorAnswer
+from shared.providers.outlook.wire import ErrorAnswer, ErrorBody
 
 _DEFAULT_WAIT_SECONDS = 10.0
 _LONGEST_WAIT_SECONDS = 24 * 3600.0
@@ -30,6 +31,7 @@ _CURSOR_CODES = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequi
 _MAILBOX_CODES = frozenset(
     {"mailboxnotenabledforrestapi", "errornonexistentmailbox", "mailboxnothostedinexchangeonline"}
 )
+_DUPLICATE = "errorduplicatetransactionid"
 _BY_STATUS: Mapping[int, type[ProviderError]] = {
     # Twice, with two tokens: only the token endpoint can say that the user must sign in again.
     401: ProviderUnavailable,
@@ -41,22 +43,50 @@ _BY_STATUS: Mapping[int, type[ProviderError]] = {
 }
 
 
+class DuplicateTransaction(ProviderConflict):
+    """An event was made under that transaction before; `event_id` where Graph says which."""
+
+    def __init__(self, detail: str, event_id: str | None) -> None:
+        super().__init__(detail)
+        self.event_id = event_id
+
+
 def error_code(body: bytes) -> str:
+    return _error(body).code
+
+
+def _error(body: bytes) -> ErrorBody:
     try:
-        return ErrorAnswer.model_validate_json(body).error.code
+        return ErrorAnswer.model_validate_json(body).error
     except ValidationError:
-        return ""
+        return ErrorBody()
 
 
-def meaning(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderError:
-    """The error for an answer that is no success. `code` decides before `status` does."""
-    code = error_code(body)
+def meaning(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+    *,
+    conditional: bool = False,
+) -> ProviderError:
+    """The error for an answer that is no success. `code` decides before `status` does.
+
+    `conditional`: the request said of which version it speaks. Graph has also been seen to answer
+    412 to requests that did not, and that passes.
+    """
+    error = _error(body)
+    code = error.code
     detail = f"Graph answered {status} {code}".strip()
     folded = code.casefold()
     if folded in _MAILBOX_CODES:
         return MailboxMissing(detail)
     if folded in _CURSOR_CODES and 400 <= status < 500:
         return CursorLost(detail)
+    if folded == _DUPLICATE and 400 <= status < 500:
+        return DuplicateTransaction(detail, error.existing_event)
+    if status == 412 and conditional:
+        return EventChanged(detail)
     wait = retry_after(headers.get("retry-after"), now)
     if status == 429 or (status in {503, 504} and wait is not None):
         return Throttled(detail, retry_after=_DEFAULT_WAIT_SECONDS if wait is None else wait)

@@ -82,7 +82,10 @@ class GraphClient:
 
     async def get(self, request: RequestInformation, model: type[Model]) -> Model:
         """The answer as a model. Raises the errors of answers.py."""
-        response = await self.send(request)
+        return self.read(await self.send(request), model)
+
+    @staticmethod
+    def read(response: httpx.Response, model: type[Model]) -> Model:
         try:
             return _parsed(model, response.content)
         except ValidationError as error:
@@ -110,7 +113,13 @@ class GraphClient:
             response = await self._sent(request, await self._token(token))
         if response.is_success:
             return response
-        raise meaning(response.status_code, response.headers, response.content, self._graph.clock())
+        raise meaning(
+            response.status_code,
+            response.headers,
+            response.content,
+            self._graph.clock(),
+            conditional="if-match" in response.request.headers,
+        )
 
     async def _sent(self, request: RequestInformation, token: str) -> httpx.Response:
         request.headers.try_add("Accept", "application/json")

@@ -8,6 +8,7 @@ from msgraph.generated.users.item.calendars.calendars_request_builder import (
     CalendarsRequestBuilder,
 )
 
+from shared.domain.appointments import Content, LiveEvent
 from shared.domain.model import CalendarInfo, CalendarState, Cursor, Push, Window
 from shared.domain.reconcile import Round
 from shared.errors import (
@@ -21,6 +22,7 @@ from shared.errors import (
 from shared.providers.base import AccessToken, Progress
 from shared.providers.outlook import push
 from shared.providers.outlook.client import Graph, GraphClient, prepared
+from shared.providers.outlook.events import CalendarEvents
 from shared.providers.outlook.push import PushAddresses
 from shared.providers.outlook.reading import CalendarReading
 from shared.providers.outlook.wire import CalendarPage, GroupPage, WireCalendar, WireUser
@@ -88,6 +90,51 @@ class OutlookProvider:
 
     async def unsubscribe(self, token: AccessToken, channel: Push) -> None:
         await push.unsubscribe(GraphClient(self._graph, token), channel)
+
+    async def create_event(
+        self, token: AccessToken, calendar_id: str, content: Content, transaction: str
+    ) -> LiveEvent:
+        return await self._events(token, calendar_id).create(content, transaction)
+
+    async def find_event(
+        self, token: AccessToken, calendar_id: str, transaction: str
+    ) -> LiveEvent | None:
+        return await self._events(token, calendar_id).find(transaction)
+
+    async def event(self, token: AccessToken, calendar_id: str, event_id: str) -> LiveEvent | None:
+        return await self._events(token, calendar_id).event(event_id)
+
+    async def is_listed(
+        self, token: AccessToken, calendar_id: str, event_id: str, transaction: str
+    ) -> bool:
+        """Immutable ids survive a move to Deleted Items, which no calendar lists.
+        https://learn.microsoft.com/graph/outlook-immutable-id"""
+        if await self._events(token, calendar_id).lists(event_id, transaction):
+            return True
+        for other in await self.calendars(token):
+            if other.shared or other.calendar_id == calendar_id:
+                continue
+            if await self._events(token, other.calendar_id).lists(event_id, transaction):
+                return True
+        return False
+
+    async def update_event(
+        self,
+        token: AccessToken,
+        calendar_id: str,
+        event_id: str,
+        content: Content,
+        fields: frozenset[str],
+        entity_tag: str | None,
+    ) -> LiveEvent:
+        events = self._events(token, calendar_id)
+        return await events.update(event_id, content, fields, entity_tag)
+
+    async def delete_event(self, token: AccessToken, calendar_id: str, event_id: str) -> None:
+        await self._events(token, calendar_id).delete(event_id)
+
+    def _events(self, token: AccessToken, calendar_id: str) -> CalendarEvents:
+        return CalendarEvents(GraphClient(self._graph, token), calendar_id)
 
 
 def _first_hundred(calendars: CalendarsRequestBuilder) -> RequestInformation:

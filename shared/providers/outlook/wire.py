@@ -43,6 +43,25 @@ class WireEvent(Wire):
     original_zone: Annotated[str | None, Field(alias="originalStartTimeZone")] = None
 
 
+class WireMeeting(Wire):
+    join_url: Annotated[str | None, Field(alias="joinUrl")] = None
+
+
+class WireLiveEvent(WireEvent):
+    """An event that was asked for, or written, by itself."""
+
+    created: Annotated[str | None, Field(alias="createdDateTime")] = None
+    modified: Annotated[str | None, Field(alias="lastModifiedDateTime")] = None
+    web_link: Annotated[str | None, Field(alias="webLink")] = None
+    is_online: Annotated[bool | None, Field(alias="isOnlineMeeting")] = None
+    meeting: Annotated[WireMeeting | None, Field(alias="onlineMeeting")] = None
+
+
+class LivePage(Wire):
+    value: tuple[WireLiveEvent, ...] = ()
+    next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
+
+
 class WireOwner(Wire):
     name: str | None = None
     address: str | None = None
@@ -58,6 +77,13 @@ class WireCalendar(Wire):
     can_edit: Annotated[bool | None, Field(alias="canEdit")] = None
     is_default: Annotated[bool | None, Field(alias="isDefaultCalendar")] = None
     owner: WireOwner | None = None
+
+
+class WireMeetingProviders(Wire):
+    """What a calendar says of the online meetings that can be held on it."""
+
+    allowed: Annotated[tuple[str, ...] | None, Field(alias="allowedOnlineMeetingProviders")] = None
+    default: Annotated[str | None, Field(alias="defaultOnlineMeetingProvider")] = None
 
 
 class Page(Wire):
@@ -132,10 +158,17 @@ def _object(value: Any) -> Any:
     return value if isinstance(value, dict) else {}
 
 
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 class ErrorBody(Wire):
     """Only `code` may drive logic. https://learn.microsoft.com/graph/errors"""
 
     code: str = ""
+    existing_event: Annotated[
+        str | None, BeforeValidator(_text), Field(alias="@event.existingEventId")
+    ] = None
 
 
 class ErrorAnswer(Wire):

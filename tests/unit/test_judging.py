@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.appointments import (
-    MOST_RESTORES,
-    Appointment,
-    Content,
-    Placement,
-    Policy,
-    Seen,
-    Told,
-    Verdict,
-    judge,
-)
+from shared.domain.appointments import Appointment, Content, LiveEvent, Placement, Told
+from shared.domain.judging import MOST_RESTORES, Policy, Verdict, judge
 from shared.domain.model import Account, Calendar, LocationId, ProviderName, UserId
 
 NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -28,8 +19,13 @@ RENAMED = replace(WRITTEN, title="Viewing, second")
 CALENDAR = Calendar(Account(ProviderName("p"), "a"), "c")
 
 
-def seen(content: Content, *, cancelled: bool = False) -> Seen:
-    return Seen(content.told, "tag", cancelled)
+def seen(content: Content, *, cancelled: bool = False, title: str | None = "") -> LiveEvent:
+    title = content.title if title == "" else title
+    return LiveEvent("e", content.start, content.end, title, "tag", cancelled=cancelled)
+
+
+def placed(generation: int) -> Placement:
+    return Placement(UserId("u"), CALENDAR, generation)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +46,13 @@ def seen(content: Content, *, cancelled: bool = False) -> Seen:
         # An echo of what we are about to write, or have just written.
         (MOVED, seen(MOVED), Policy.APPLY, Verdict.SAME, MOVED),
         (MOVED, seen(MOVED), Policy.RESTORE, Verdict.SAME, MOVED),
+        # A title that the owner has made private is not known, and so not changed (R15).
+        (WRITTEN, seen(WRITTEN, title=None), Policy.APPLY, Verdict.SAME, WRITTEN),
+        (WRITTEN, seen(MOVED, title=None), Policy.APPLY, Verdict.APPLY, MOVED),
     ],
 )
 def test_r14_what_a_look_at_the_event_means(
-    wanted: Content, there: Seen | None, policy: Policy, verdict: Verdict, says: Content
+    wanted: Content, there: LiveEvent | None, policy: Policy, verdict: Verdict, says: Content
 ) -> None:
     judged = judge(wanted, WRITTEN, there, policy, 0)
 
@@ -61,7 +60,7 @@ def test_r14_what_a_look_at_the_event_means(
 
 
 @pytest.mark.parametrize("there", [None, seen(MOVED)])
-def test_r14_restoring_ends_after_some_times(there: Seen | None) -> None:
+def test_r14_restoring_ends_after_some_times(there: LiveEvent | None) -> None:
     restores, verdicts = 0, []
     for _ in range(MOST_RESTORES + 1):
         judged = judge(WRITTEN, WRITTEN, there, Policy.RESTORE, restores)
@@ -70,6 +69,22 @@ def test_r14_restoring_ends_after_some_times(there: Seen | None) -> None:
 
     assert verdicts[-1] is Verdict.GIVE_UP
     assert Verdict.GIVE_UP not in verdicts[:-1]
+
+
+@pytest.mark.parametrize(
+    ("there", "verdict"),
+    [
+        (None, Verdict.CREATE_AGAIN),
+        (seen(WRITTEN, cancelled=True), Verdict.CREATE_AGAIN),
+        (seen(MOVED), Verdict.WRITE),
+        (seen(WRITTEN), Verdict.WRITE),
+    ],
+)
+def test_what_is_not_known_to_be_written_is_no_change_from_outside(
+    there: LiveEvent | None, verdict: Verdict
+) -> None:
+    """After a disconnect nobody has watched the event: nothing is cancelled on its word."""
+    assert judge(WRITTEN, None, there, Policy.APPLY, 0).verdict is verdict
 
 
 TITLES = st.sampled_from(["a", "b", "c"])
@@ -92,10 +107,10 @@ def test_r14_applying_settles_at_once(wanted: Content, written: Content, there: 
 
 
 def test_each_event_of_an_appointment_has_a_transaction_of_its_own() -> None:
-    first, second = Placement(CALENDAR, 1), Placement(CALENDAR, 2)
+    first, second = placed(1), placed(2)
     place = LocationId("l")
 
-    assert first.transaction(place, "x") == Placement(CALENDAR, 1).transaction(place, "x")
+    assert first.transaction(place, "x") == placed(1).transaction(place, "x")
     assert first.transaction(place, "x") != second.transaction(place, "x")
     assert first.transaction(place, "x") != first.transaction(place, "y")
 

@@ -1,0 +1,316 @@
+"""One writer's work on the events of an appointment: write, judge, remove what is left over."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from shared.domain.appointments import Appointment, LiveEvent, Placement
+from shared.domain.judging import Judged, Policy, Verdict, judge
+from shared.domain.links import Fingerprint, Link
+from shared.domain.placing import (
+    CHANGED_AGAIN,
+    Target,
+    at_target,
+    to_write,
+    with_placement,
+    without,
+)
+from shared.errors import (
+    CalendarSyncError,
+    EventChanged,
+    EventGone,
+    ProviderUnavailable,
+    StoreConflict,
+)
+from shared.flows.mailbox import Lane, mailbox
+from shared.flows.member_calendars import MemberCalendars
+from shared.flows.ports import Ports
+from shared.flows.writing_outcome import Outcome
+from shared.messages import WriteCause
+from shared.providers.base import AccessToken, CalendarProvider
+
+_LOOKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """The calendar of a placement, with a place in flight at its mailbox."""
+
+    provider: CalendarProvider
+    token: AccessToken
+    calendar_id: str
+
+
+class EventWriting:
+    """`fresh` says that the placement at the target is new: nothing can be there yet.
+
+    `missing` says that the calendar of the event does not list it.
+    """
+
+    def __init__(
+        self,
+        appointment: Appointment,
+        calendars: MemberCalendars,
+        goal: Target,
+        cause: WriteCause,
+        ports: Ports,
+        *,
+        fresh: bool,
+        missing: bool = False,
+    ) -> None:
+        self.outcome = Outcome(appointment)
+        self._calendars = calendars
+        self._goal = goal
+        self._ports = ports
+        self._fresh = fresh
+        self._look = cause is WriteCause.OUTSIDE
+        self._missing = missing
+
+    async def run(self) -> None:
+        """Does all that can be done now; what cannot is noted in `outcome`."""
+        if self._goal.calendar is not None:
+            await self._write()
+        elif self._goal.blocked is not None:
+            self.outcome.blocked = self._goal.blocked
+            await self._detach()
+        for placement in self._left_over():
+            await self._remove(placement)
+
+    @property
+    def _appointment(self) -> Appointment:
+        return self.outcome.appointment
+
+    async def _write(self) -> None:
+        placement = at_target(self._appointment, self._goal)
+        if placement is None:
+            raise StoreConflict
+        try:
+            async with self._at(placement) as at:
+                await self._align(placement, at)
+        except CalendarSyncError as error:
+            self.outcome.note(error)
+
+    @asynccontextmanager
+    async def _at(self, placement: Placement) -> AsyncIterator[_At]:
+        account = placement.calendar.account
+        async with mailbox(self._ports, account, Lane.BACKGROUND) as token:
+            provider = self._ports.providers[account.provider]
+            yield _At(provider, token, placement.calendar.calendar_id)
+
+    async def _align(self, placement: Placement, at: _At) -> None:
+        """Writes and looks until the event says what is wanted, or the appointment what it says."""
+        seen: LiveEvent | None = None
+        known = False
+        if placement.event_id is None:
+            try:
+                placement, seen = await self._make(placement, at)
+            except EventGone:
+                # Thrown away before we learnt of it; the provider makes none under that name.
+                await self._start_again(placement, self._appointment.restores, None, at)
+                return
+            known = True
+        for _ in range(_LOOKS):
+            if not known and self._must_look(placement):
+                seen, known = await self._seen(placement, at), True
+            if known and not await self._must_write(placement, seen, at):
+                return
+            placement = at_target(self._appointment, self._goal) or placement
+            try:
+                await self._change(placement, seen, at)
+                return
+            except EventChanged:
+                known, seen, self._look = False, None, True
+            except EventGone:
+                known, seen = True, None
+        raise ProviderUnavailable("The event changes faster than it can be read.")
+
+    async def _make(self, placement: Placement, at: _At) -> tuple[Placement, LiveEvent]:
+        """Makes the event, or finds the one that an earlier try has made."""
+        wanted = self._appointment.content
+        transaction = placement.transaction(self._appointment.location, self._appointment.id)
+        await self._link(placement, Fingerprint.of(wanted.told))
+        found = None
+        if not self._fresh:
+            found = await at.provider.find_event(at.token, at.calendar_id, transaction)
+        event = found or await at.provider.create_event(
+            at.token, at.calendar_id, wanted, transaction
+        )
+        written = wanted.with_told(event.told(wanted)) if event.made else None
+        placement = replace(placement.holding(event, wanted), written=written)
+        self.outcome.effect(with_placement(self._appointment, placement))
+        await self._link(placement, *self._says(placement, event))
+        return placement, event
+
+    async def _seen(self, placement: Placement, at: _At) -> LiveEvent | None:
+        """The event as it is; one that no calendar lists has been thrown away."""
+        event_id = placement.event_id or ""
+        seen = await at.provider.event(at.token, at.calendar_id, event_id)
+        if seen is None or not (self._missing or placement.written is None):
+            return seen
+        transaction = placement.transaction(self._appointment.location, self._appointment.id)
+        listed = await at.provider.is_listed(at.token, at.calendar_id, event_id, transaction)
+        return seen if listed else None
+
+    def _must_look(self, placement: Placement) -> bool:
+        """Without looking where our own change is all that is known of."""
+        if self._look or placement.written is None:
+            return True
+        return not self._appointment.content.differing(placement.written)
+
+    async def _must_write(self, placement: Placement, seen: LiveEvent | None, at: _At) -> bool:
+        """What the look at the event means; False where nothing is left to be written."""
+        kept = await self._ports.locations.settings(self._appointment.location)
+        appointment = self._appointment
+        judged = judge(
+            appointment.content,
+            placement.written,
+            seen,
+            Policy(kept.external_changes),
+            appointment.restores,
+        )
+        match judged.verdict:
+            case Verdict.SAME:
+                await self._accept(placement, seen)
+            case Verdict.APPLY:
+                return await self._apply(placement, seen, judged)
+            case Verdict.CANCEL:
+                self.outcome.from_outside(replace(appointment, cancelled=True))
+            case Verdict.GIVE_UP:
+                await self._give_up(placement, seen)
+            case Verdict.CREATE_AGAIN:
+                await self._start_again(placement, judged.restores, seen, at)
+            case Verdict.WRITE:
+                self.outcome.appointment = replace(appointment, restores=judged.restores)
+                return True
+        return False
+
+    async def _accept(self, placement: Placement, seen: LiveEvent | None) -> None:
+        """The event is as it should be, if not where it was."""
+        if seen is None:
+            return
+        placement = placement.holding(seen, self._appointment.content)
+        self.outcome.effect(with_placement(self._appointment, placement))
+        await self._link(placement, *self._says(placement, seen), elsewhere=self._missing)
+
+    async def _apply(self, placement: Placement, seen: LiveEvent | None, judged: Judged) -> bool:
+        """R14: the appointment takes what came from outside; True if the rest must be written."""
+        if seen is None or placement.written is None:
+            return False
+        told = seen.told(placement.written)
+        placement = placement.holding(seen, placement.written.with_told(told))
+        changed = replace(self._appointment, content=judged.content)
+        self.outcome.from_outside(with_placement(changed, placement))
+        await self._link(placement, *self._says(placement, seen))
+        return bool(to_write(judged.content, placement, seen))
+
+    async def _give_up(self, placement: Placement, seen: LiveEvent | None) -> None:
+        """The owner has changed it again and again: it stays as they want it, visibly."""
+        self.outcome.failed = CHANGED_AGAIN
+        if seen is None or placement.written is None:
+            self.outcome.effect(without(self._appointment, [placement.generation]))
+            await self._unlink(placement)
+            return
+        told = seen.told(placement.written)
+        placement = placement.holding(seen, placement.written.with_told(told))
+        self.outcome.effect(with_placement(self._appointment, placement))
+        await self._link(placement, *self._says(placement, seen))
+
+    async def _start_again(
+        self, placement: Placement, restores: int, seen: LiveEvent | None, at: _At
+    ) -> None:
+        """What is left of a cancelled event goes; the next writer makes a new one."""
+        if seen is not None:
+            await at.provider.delete_event(at.token, at.calendar_id, seen.id)
+        await self._unlink(placement)
+        appointment = replace(self._appointment, restores=restores)
+        self.outcome.start_again(without(appointment, [placement.generation]))
+
+    async def _change(self, placement: Placement, seen: LiveEvent | None, at: _At) -> None:
+        wanted = self._appointment.content
+        fields = to_write(wanted, placement, seen)
+        if fields:
+            await self._link(placement, *self._says(placement, seen), Fingerprint.of(wanted.told))
+            tag = seen.entity_tag if seen else placement.entity_tag
+            seen = await at.provider.update_event(
+                at.token, at.calendar_id, placement.event_id or "", wanted, fields, tag
+            )
+        if seen is not None:
+            placement = placement.holding(seen, wanted)
+        self.outcome.effect(with_placement(self._appointment, placement))
+        await self._link(placement, *self._says(placement, seen))
+
+    def _left_over(self) -> list[Placement]:
+        """All events but the one that is to stay; until that is written, the old one stays too."""
+        appointment = self._appointment
+        if not appointment.wanted:
+            return list(appointment.placements)
+        if self.outcome.done and self._goal.calendar is not None:
+            stays = at_target(appointment, self._goal)
+            return [one for one in appointment.placements if one != stays]
+        return [one for one in appointment.placements if one.user != appointment.user]
+
+    async def _remove(self, placement: Placement) -> None:
+        if not self._calendars.reach(placement):
+            self.outcome.out_of_reach()
+            return
+        try:
+            async with self._at(placement) as at:
+                await self._delete(placement, at)
+        except CalendarSyncError as error:
+            self.outcome.note_left_over(error)
+
+    async def _delete(self, placement: Placement, at: _At) -> None:
+        event_id = placement.event_id
+        if event_id is None:
+            appointment = self._appointment
+            transaction = placement.transaction(appointment.location, appointment.id)
+            found = await at.provider.find_event(at.token, at.calendar_id, transaction)
+            event_id = found.id if found else None
+        if event_id is None:
+            await self._unlink(placement)
+        else:
+            # No versions: that the event will be missed is then no news.
+            await self._link(replace(placement, event_id=event_id))
+            await at.provider.delete_event(at.token, at.calendar_id, event_id)
+        self.outcome.effect(without(self._appointment, [placement.generation]))
+
+    async def _detach(self) -> None:
+        """Without a primary calendar its event stays, but is neither watched nor vouched for."""
+        for placement in self._appointment.placements:
+            if placement.user == self._appointment.user and placement.written is not None:
+                await self._unlink(placement)
+                bare = replace(placement, written=None, entity_tag=None)
+                self.outcome.effect(with_placement(self._appointment, bare))
+
+    def _says(self, placement: Placement, seen: LiveEvent | None) -> tuple[Fingerprint, ...]:
+        wanted = self._appointment.content
+        said = Fingerprint.of((placement.written or wanted).told)
+        return (
+            (said,)
+            if seen is None
+            else tuple(dict.fromkeys((Fingerprint.seen(seen, wanted), said)))
+        )
+
+    def _linked(self, placement: Placement, *says: Fingerprint, elsewhere: bool = False) -> Link:
+        return Link(
+            self._appointment.location,
+            self._appointment.id,
+            placement.generation,
+            placement.event_id,
+            says,
+            elsewhere,
+        )
+
+    async def _link(
+        self, placement: Placement, *says: Fingerprint, elsewhere: bool = False
+    ) -> None:
+        """Raises StoreConflict while the primary calendar is not kept yet; others need no link."""
+        link = self._linked(placement, *says, elsewhere=elsewhere)
+        try:
+            await self._ports.calendars.link(placement.calendar.key, link)
+        except StoreConflict:
+            if placement.calendar == self._calendars.primary:
+                raise
+
+    async def _unlink(self, placement: Placement) -> None:
+        await self._ports.calendars.unlink(placement.calendar.key, self._linked(placement))

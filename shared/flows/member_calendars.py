@@ -1,0 +1,52 @@
+"""The calendars on which the event of an appointment may be written, or may have been."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.appointments import Appointment, Placement
+from shared.domain.model import Account, Calendar, UserId
+from shared.domain.placing import Target, target
+from shared.domain.records import Member
+from shared.flows.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCalendars:
+    """What the appointment's user has chosen, and the accounts of all who ever had it."""
+
+    primary: Calendar | None
+    connected: bool
+    accounts: frozenset[tuple[UserId, Account]]
+
+    @classmethod
+    async def of(cls, appointment: Appointment, ports: Ports) -> "MemberCalendars":
+        users = {appointment.user, *(one.user for one in appointment.placements)}
+        members = {
+            user: await ports.locations.member(appointment.location, user) for user in sorted(users)
+        }
+        own = members[appointment.user]
+        return cls(
+            primary=primary_of(own),
+            connected=bool(own.connections),
+            accounts=frozenset(
+                (user, connection.account)
+                for user, member in members.items()
+                for connection in member.connections.values()
+            ),
+        )
+
+    def target(self, appointment: Appointment, now: datetime) -> Target:
+        return target(appointment, self.primary, self.connected, now)
+
+    def reach(self, placement: Placement) -> bool:
+        """Whether the user for whom the event was written still has that account here."""
+        return (placement.user, placement.calendar.account) in self.accounts
+
+
+def primary_of(member: Member) -> Calendar | None:
+    """The member's primary calendar, by the accounts that are connected now (R6)."""
+    choice = member.selection.selection.primary
+    connection = member.connections.get(choice.provider) if choice else None
+    if choice is None or connection is None:
+        return None
+    return Calendar(connection.account, choice.calendar_id)

@@ -1,0 +1,111 @@
+"""The table `appointments`: one partition a location.
+
+appointment|{id}             the appointment with what is still to be done for it
+user|{user}|{end}|{id}       what tells of an open appointment without reading it
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from shared.domain.appointments import Appointment
+from shared.domain.model import CalendarKey, LocationId, UserId
+from shared.domain.records import IndexedAppointment, KeptAppointment
+from shared.errors import StoreConflict
+from shared.store import packing
+from shared.store.rows import SEPARATOR, from_bytes, in_partition, row_key, to_bytes
+from shared.store.tables import Entity, Operation, Tables, etag_of, guarded
+
+APPOINTMENT, USER = "appointment", "user"
+
+_END = "%Y%m%dT%H%M%SZ"
+_AFTER_DIGITS = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """`index` is the name of the index row as it stands, empty where there is none."""
+
+    etag: str
+    index: str
+
+
+class TableAppointmentStore:
+    """An AppointmentStore (see base.py) on Azure Table Storage."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._table = tables.table("appointments")
+
+    async def load(self, location: LocationId, appointment: str) -> KeptAppointment | None:
+        row = await self._table.get(location, row_key(APPOINTMENT, appointment))
+        if row is None:
+            return None
+        kept = from_bytes(KeptAppointment, packing.joined([row]))
+        return replace(kept, version=_Version(etag_of(row), row["index"]))
+
+    async def keep(self, kept: KeptAppointment) -> KeptAppointment:
+        """Writes the appointment and its index row in one transaction.
+
+        Returns it with its new version. Raises StoreConflict, and ValueError if it does not fit
+        a row.
+        """
+        index = _index_row(kept.appointment)
+        name = index["RowKey"] if index else ""
+        row = _record_row(kept, name)
+        operations: list[Operation] = [_guarded_put(row, kept.version)]
+        if index:
+            operations.append(("upsert", index))
+        if isinstance(kept.version, _Version) and kept.version.index not in {"", name}:
+            operations.append(("delete", _row(kept.appointment.location, kept.version.index)))
+        answers = await self._table.commit(operations)
+        return replace(kept, version=_Version(str(answers[0]["etag"]), name))
+
+    async def of_user(
+        self, location: LocationId, user: UserId, since: datetime
+    ) -> list[IndexedAppointment]:
+        rows = await self._table.query(in_partition(location, _ending_after(user, since)))
+        return [_indexed(row) for row in rows]
+
+
+def _row(location: LocationId, name: str) -> Entity:
+    return {"PartitionKey": location, "RowKey": name}
+
+
+def _record_row(kept: KeptAppointment, index: str) -> Entity:
+    parts = packing.parts(to_bytes(replace(kept, version=None)))
+    if len(parts) != 1:
+        raise ValueError(f"appointment takes {len(parts)} rows")
+    name = row_key(APPOINTMENT, kept.appointment.id)
+    return {**_row(kept.appointment.location, name), "index": index, **parts[0]}
+
+
+def _guarded_put(row: Entity, version: object) -> Operation:
+    if version is None:
+        return ("create", row)
+    if not isinstance(version, _Version):
+        raise StoreConflict
+    return ("update", row, guarded(version.etag))
+
+
+def _index_row(appointment: Appointment) -> Entity | None:
+    """None where there is no event and none is wanted."""
+    if not (appointment.wanted or appointment.placements):
+        return None
+    end = appointment.content.end.astimezone(UTC).strftime(_END)
+    placed = appointment.placed.calendar.key if appointment.placed else ""
+    name = row_key(USER, appointment.user, end, appointment.id)
+    return {**_row(appointment.location, name), "placed": placed}
+
+
+def _ending_after(user: UserId, since: datetime) -> str:
+    """An OData filter for the user's index rows; their ends are whole seconds."""
+    first = (since.astimezone(UTC) + timedelta(seconds=1)).strftime(_END)
+    low, high = (row_key(USER, user, end).replace("'", "''") for end in (first, _AFTER_DIGITS))
+    return f"RowKey ge '{low}' and RowKey lt '{high}'"
+
+
+def _indexed(row: Entity) -> IndexedAppointment:
+    _, _, end, appointment = row["RowKey"].split(SEPARATOR)
+    ends = datetime.strptime(end, _END).replace(tzinfo=UTC)
+    placed = CalendarKey(row["placed"]) if row["placed"] else None
+    # What is not open has no row.
+    return IndexedAppointment(appointment, ends, placed, open=True)

@@ -1,0 +1,129 @@
+"""The JSON of appointments."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from shared.triggers.contract import ABSENT, Contract, Id
+
+LONGEST = timedelta(hours=24)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+MOST_ATTENDEES = 100
+
+_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
+_ADDRESS = r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}$"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _moment(value: Any) -> Any:
+    """A bare number would be read as seconds, a text without offset as nobody's time."""
+    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
+        raise ValueError("must be a time with an offset, such as 2027-01-31T09:00:00+01:00")
+    return value
+
+
+def _in_bounds(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError("must lie in the years 2000 to 2099")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin")
+    return name
+
+
+def _one_line(text: str) -> str:
+    """Calendars show one line: line breaks and runs of blanks become one blank."""
+    return " ".join(_without_control(text).split())
+
+
+def _without_control(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_in_bounds)]
+
+
+class TeamCalendar(Contract):
+    id: Id
+    kind: Literal["team", "unassigned"]
+
+
+class AttendeeGiven(Contract):
+    email: Annotated[str, StringConstraints(pattern=_ADDRESS)]
+    name: Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)] | None = (
+        ABSENT
+    )
+
+
+class AppointmentGiven(Contract):
+    """`attendees` are put on the event only with `inviteAttendees`: the provider mails them."""
+
+    user_id: Id
+    calendar: TeamCalendar
+    title: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
+        AfterValidator(_one_line),
+    ]
+    start: Moment
+    end: Moment
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    description: Annotated[str, Field(max_length=16_000), AfterValidator(_without_control)] = ""
+    location: Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)] = ""
+    attendees: Annotated[tuple[AttendeeGiven, ...], Field(max_length=MOST_ATTENDEES)] = ()
+    invite_attendees: bool = False
+    online_meeting: bool = False
+    status: Literal["confirmed", "cancelled"] = "confirmed"
+    version: Annotated[int, Field(strict=True, ge=0, lt=2**53)] | None = ABSENT
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        if self.end - self.start > LONGEST:
+            raise ValueError("an appointment lasts at most 24 hours")
+        return self
+
+
+class SyncShown(Contract):
+    """`code` is stable, `reason` a sentence for people; both only where something is to say."""
+
+    state: Literal["pending", "synced", "not_synced", "failed"]
+    code: str | None = ABSENT
+    reason: str | None = ABSENT
+    event_url: str | None = ABSENT
+    meeting_url: str | None = ABSENT
+
+
+class AppointmentShown(Contract):
+    id: str
+    user_id: str
+    calendar: TeamCalendar
+    title: str
+    start: AwareDatetime
+    end: AwareDatetime
+    time_zone: str
+    description: str
+    location: str
+    attendees: list[AttendeeGiven]
+    invite_attendees: bool
+    online_meeting: bool
+    status: Literal["confirmed", "cancelled"]
+    version: int | None = ABSENT
+    sync: SyncShown

@@ -1,0 +1,1 @@
+"""What leaves for the CRM: signing and sending."""

@@ -1,0 +1,105 @@
+"""Cutting a flow short at each of its steps: every storage and every provider call in turn.
+
+A step that is cut has happened, or has not; the process that made it is dead, or only its
+connection is. `Journey` counts the steps of one run and cuts it at one of them.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import httpx
+import pytest
+from azure.core.exceptions import ServiceResponseError
+
+from shared.providers.outlook.client import GraphClient
+from shared.store.queues import StorageQueues
+from shared.store.tables import Table
+
+
+class Crash(BaseException):
+    """The process is dead: nothing that it would still do happens."""
+
+
+class Cut(Enum):
+    """How a step is cut short. To crash before one is to crash after the one before it."""
+
+    CRASH_AFTER = "crash after"
+    CUT_BEFORE = "connection cut before"
+    CUT_AFTER = "answer lost"
+    SECOND_WORKER = "second worker"
+
+
+@dataclass
+class Journey:
+    """One run: its steps by name, and where it is cut. `meanwhile` runs at that step."""
+
+    at: int | None = None
+    cut: Cut = Cut.CRASH_AFTER
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+    steps: list[str] = field(default_factory=list)
+    dead: bool = False
+
+    async def step(self, name: str, call: Callable[[], Awaitable[Any]], lost: Exception) -> Any:
+        if self.dead:
+            raise Crash
+        self.steps.append(name)
+        if len(self.steps) - 1 != self.at:
+            return await call()
+        match self.cut:
+            case Cut.CRASH_AFTER:
+                await call()
+                self._die()
+            case Cut.CUT_BEFORE:
+                raise lost
+            case Cut.CUT_AFTER:
+                await call()
+                raise lost
+        if self.meanwhile is not None:
+            with travelling(None):
+                await self.meanwhile()
+        return await call()
+
+    def _die(self) -> None:
+        self.dead = True
+        raise Crash
+
+
+_JOURNEY: ContextVar[Journey | None] = ContextVar("journey", default=None)
+
+
+@contextmanager
+def travelling(journey: Journey | None) -> Iterator[None]:
+    """What runs inside, and only that, is counted and cut."""
+    token = _JOURNEY.set(journey)
+    try:
+        yield
+    finally:
+        _JOURNEY.reset(token)
+
+
+def watch_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on every call to storage and to a provider is a step of the journey it is in."""
+    storage = ("get", "query", "query_pages", "insert", "put", "replace", "delete", "commit")
+    lost_row = ServiceResponseError("the answer was lost")
+    for name in storage:
+        _watch(monkeypatch, Table, name, lost_row)
+    _watch(monkeypatch, StorageQueues, "send", lost_row)
+    _watch(monkeypatch, GraphClient, "_sent", httpx.ReadError("the answer was lost"))
+
+
+def _watch(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, lost: Exception) -> None:
+    real = getattr(owner, name)
+
+    async def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        journey = _JOURNEY.get()
+        if journey is None:
+            return await real(self, *args, **kwargs)
+        return await journey.step(
+            f"{owner.__name__}.{name}", lambda: real(self, *args, **kwargs), lost
+        )
+
+    monkeypatch.setattr(owner, name, watched)
