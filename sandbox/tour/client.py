@@ -26,12 +26,8 @@ class Person:
 
     async def call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         """A call about oneself. Raises Unseen unless it succeeds."""
-        headers = {"Authorization": f"Bearer {self._token}", **kwargs.pop("headers", {})}
         path = f"locations/{self.location}/users/{self.user}/{path}"
-        answer = await self._http.request(method, path, headers=headers, **kwargs)
-        if not answer.is_success:
-            raise Unseen(f"{method} {path} was answered with {answer.status_code}: {answer.text}")
-        return answer
+        return await asked(self._http, self._token, method, path, **kwargs)
 
     async def connect(self, outlook: Outlook, address: str) -> dict[str, str]:
         """Signs in and comes back; what the CRM's page is told: `connected`, or `error` and why."""
@@ -72,6 +68,17 @@ class Person:
     async def _within(self, what: str, window: Interval) -> dict[str, Any]:
         params = {"start": window[0].isoformat(), "end": window[1].isoformat()}
         return dict((await self.call("GET", what, params=params)).json())
+
+
+async def asked(
+    http: httpx.AsyncClient, bearer: str, method: str, path: str, **kwargs: Any
+) -> httpx.Response:
+    """A call with that token. Raises Unseen unless it succeeds."""
+    headers = {"Authorization": f"Bearer {bearer}", **kwargs.pop("headers", {})}
+    answer = await http.request(method, path, headers=headers, **kwargs)
+    if not answer.is_success:
+        raise Unseen(f"{method} {path} was answered with {answer.status_code}: {answer.text}")
+    return answer
 
 
 def blocks_of(answer: Mapping[str, Any]) -> list[Interval]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sandbox.stack import Service
 from sandbox.tour.client import Person
+from sandbox.tour.crm import Crm
 from sandbox.tour.narration import Narrator
 from sandbox.tour.outlook import Outlook
 from sandbox.tour.storage import Storage
@@ -17,7 +18,10 @@ LOCATION = "loc-berlin"
 
 @dataclass(frozen=True)
 class Tour:
-    """Agnes and Ben are users of the CRM at one location; `file` is the real calendar."""
+    """Agnes and Ben are users of the CRM at one location, `crm` is its service there.
+
+    `file` is the real calendar.
+    """
 
     service: Service
     say: Narrator
@@ -25,4 +29,5 @@ class Tour:
     storage: Storage
     agnes: Person
     ben: Person
+    crm: Crm
     file: Path

@@ -1,5 +1,6 @@
 """Hands that work in Outlook: the sandbox's control API, which also counts what Graph was asked."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 
 from sandbox.tour.unseen import Unseen
 
+_EVENT = re.compile(r"/events(/[^/]+)?$")
 
 class Outlook:
     """The sandbox's control API: what a person does in Outlook, and what Graph was asked."""
@@ -38,6 +40,11 @@ class Outlook:
         found: list[dict[str, Any]] = (await self.ask("GET", "requests", params=asked))["value"]
         return found
 
+    async def written(self, mailbox: str, after: int = 0) -> list[dict[str, Any]]:
+        """The requests that made, changed or deleted events of a mailbox by way of Graph."""
+        found = await self.graph_requests(mailbox, after)
+        return [one for one in found if one["method"] != "GET" and _EVENT.search(one["path"])]
+
     async def event(
         self, method: str, address: str, key: str, change: Mapping[str, Any] | None = None
     ) -> Any:
@@ -47,7 +54,27 @@ class Outlook:
 
     async def subscriptions(self, mailbox: str) -> int:
         """How many are alive."""
-        return len((await self.ask("GET", "subscriptions", params={"mailbox": mailbox}))["value"])
+        return len(await self._subscriptions(mailbox))
+
+    async def notified_again(self, mailbox: str, last: int) -> int:
+        """Sends the last notifications of each subscription once more, and waits for all of them.
+
+        Returns how many notifications the mailbox has sent until then.
+        """
+        ids = {found["id"] for found in await self._subscriptions(mailbox)}
+        for one in ids:
+            await self.ask("POST", f"subscriptions/{one}/replay", json={"last": last})
+        if not (await self.ask("POST", "idle", json={}))["idle"]:
+            raise Unseen("The notifications did not come to an end.")
+        sent = (await self.ask("GET", "notifications"))["value"]
+        return sum(item["subscriptionId"] in ids for one in sent for item in one["value"])
+
+    async def _subscriptions(self, mailbox: str) -> list[dict[str, Any]]:
+        params = {"mailbox": mailbox}
+        found: list[dict[str, Any]] = (await self.ask("GET", "subscriptions", params=params))[
+            "value"
+        ]
+        return found
 
 
 def summary(requests: list[dict[str, Any]]) -> str:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import httpx
 from azure.data.tables.aio import TableServiceClient
+from azure.storage.queue.aio import QueueServiceClient
 
 from sandbox.stack import Service
-from sandbox.tour import changing, choosing, connecting, real_input
+from sandbox.tour import appointments, changing, choosing, connecting, echoes, real_input
 from sandbox.tour.client import Person
 from sandbox.tour.context import LOCATION, Tour
+from sandbox.tour.crm import Crm
 from sandbox.tour.narration import Narrator
 from sandbox.tour.outlook import Outlook
 from sandbox.tour.storage import Storage
@@ -26,8 +28,15 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("An event is moved in Outlook", changing.moved),
     ("One occurrence of a series is deleted in Outlook", changing.occurrence_deleted),
     ("A private event gives nothing away", changing.private),
+    ("The CRM books an appointment with her; Outlook shows it", appointments.booked),
+    ("She moves it in Outlook; the CRM is told", appointments.moved),
+    ("The CRM renames it; its event is changed in place", appointments.renamed),
+    ("The CRM cancels it; it goes from Outlook", appointments.cancelled),
+    ("An appointment of no team is kept, and not written", appointments.unassigned),
     ("Nobody else can connect her account", connecting.refused),
     ("Real input: Ben connects a mailbox filled from a calendar file", real_input.real_input),
+    ("Our own writes were no news to us", echoes.no_news),
+    ("The feed tells what the webhook was told", echoes.told_alike),
     ("Agnes disconnects; nothing is kept", connecting.disconnect),
 )
 
@@ -49,13 +58,16 @@ async def tour_of(service: Service, say: Narrator, file: Path) -> AsyncIterator[
             base_url=service.sandbox.http_url, trust_env=False, timeout=60
         ) as control,
         TableServiceClient.from_connection_string(storage) as tables,
+        QueueServiceClient.from_connection_string(storage) as queues,
     ):
+        outlook = Outlook(control)
         yield Tour(
             service=service,
             say=say,
-            outlook=Outlook(control),
-            storage=Storage(tables),
+            outlook=outlook,
+            storage=Storage(tables, queues),
             agnes=Person(service, api, "agnes", LOCATION, "Agnes Moore"),
             ben=Person(service, api, "ben", LOCATION, "Ben Carter"),
+            crm=Crm(service, api, outlook, LOCATION),
             file=file,
         )

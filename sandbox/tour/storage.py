@@ -1,6 +1,6 @@
-"""What the service keeps of an account, looked up in its tables past the service.
+"""What the service keeps of an account and has still to do, looked up past the service.
 
-The layout of the tables is in docs/architecture.md.
+The layout of tables and queues is in docs/architecture.md.
 """
 
 import json
@@ -8,15 +8,16 @@ from collections.abc import Collection
 from typing import Any
 
 from azure.data.tables.aio import TableServiceClient
+from azure.storage.queue.aio import QueueServiceClient
 
 Counts = dict[str, int]
 
 
 class Storage:
-    """The tables of a storage account."""
+    """The tables and queues of a storage account."""
 
-    def __init__(self, tables: TableServiceClient) -> None:
-        self._tables = tables
+    def __init__(self, tables: TableServiceClient, queues: QueueServiceClient) -> None:
+        self._tables, self._queues = tables, queues
 
     async def mirrors(self, subject: str) -> dict[str, dict[str, Any]]:
         """The states of the account's mirrors, by partition."""
@@ -38,6 +39,11 @@ class Storage:
             "mirrored calendars": sum(len(rows) for rows in parts),
             "turns to be read": len(turns),
         }
+
+    async def waiting(self, *queues: str) -> int:
+        """How many messages there are: those for later, and those being worked on, too."""
+        found = [await self._queues.get_queue_client(q).get_queue_properties() for q in queues]
+        return sum(one.approximate_message_count or 0 for one in found)
 
     async def _rows(self, table: str, filter_: str) -> list[dict[str, Any]]:
         found = self._tables.get_table_client(table).query_entities(filter_)

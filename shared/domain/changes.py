@@ -80,7 +80,10 @@ def selection_applied(
 
 
 def busy_changed(watch: Watch, calendar: Calendar, changed: Interval, started: datetime) -> Change:
-    """Busy time of that user may differ within `changed`; `started` names the run that saw it."""
+    """Busy time of that user may differ within `changed`; `started` names the run that saw it.
+
+    It does not say by which calendar: the feed outlives a disconnect (R12).
+    """
     return _change(
         ChangeType.BUSY_CHANGED,
         watch.location,
@@ -89,8 +92,6 @@ def busy_changed(watch: Watch, calendar: Calendar, changed: Interval, started: d
         f"{calendar.key}|{watch.user}|{started.isoformat()}",
         {
             "userId": watch.user,
-            "provider": calendar.account.provider,
-            "calendarId": calendar.calendar_id,
             "start": _text(changed.start),
             "end": _text(changed.end),
         },
@@ -107,7 +108,6 @@ def calendar_parked(watch: Watch, calendar: Calendar, problem: Problem) -> Chang
         {
             "userId": watch.user,
             "provider": calendar.account.provider,
-            "calendarId": calendar.calendar_id,
             "reason": problem.code,
         },
     )

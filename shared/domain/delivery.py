@@ -18,7 +18,7 @@ SCHEDULE = (
 _SPREAD = 0.1
 
 AT_ONCE = 10
-"""How many changes of a subject are looked at before others have their turn."""
+"""How many changes of a subject are delivered before others have their turn."""
 
 
 def wait_after(tries: int, asked: float | None, chance: float) -> float | None:

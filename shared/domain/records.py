@@ -213,3 +213,4 @@ class PendingDelivery:
     numbered: NumberedChange
     attempt: int = 0
     due_at: datetime | None = None
+    version: object = None

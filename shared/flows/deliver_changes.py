@@ -1,7 +1,8 @@
 """Delivering to the CRM's webhook what waits for one subject, in order (R14).
 
 The head of the line is settled before the next is tried: taken, given up, or refused for good.
-All of it stays in the feed. There is a message on its way for every head that waits.
+All of it stays in the feed. There is a message on its way for every head that waits. One worker
+at a time tries it: a second one's copy could arrive after what comes next.
 """
 
 import random
@@ -19,6 +20,8 @@ from shared.webhooks.base import Answered, Delivery, Webhook
 # Clocks differ: a message may be a little early for what it was sent for.
 _EARLY_SECONDS = 2.0
 _SOON_SECONDS = 60.0
+# Longer than a try may take (webhooks/sending.py), should whoever makes it die.
+_A_TRY_LASTS = timedelta(seconds=30)
 
 
 async def deliver_changes(message: DeliverChanges, ports: Ports) -> str:
@@ -26,14 +29,15 @@ async def deliver_changes(message: DeliverChanges, ports: Ports) -> str:
         return "no_webhook"
     if await ports.changes.disabled(ports.webhook.endpoint):
         return await _drop(message, ports)
-    pending = await ports.changes.pending(LocationId(message.location), message.subject)
-    for head in pending:
-        outcome = await _settled(head, message, ports.webhook, ports)
+    for _ in range(AT_ONCE):
+        pending = await ports.changes.pending(LocationId(message.location), message.subject)
+        if not pending:
+            return "delivered"
+        outcome = await _settled(pending[0], message, ports.webhook, ports)
         if outcome is not None:
             return outcome
-    if len(pending) == AT_ONCE:
-        await ports.queues.send(message.model_copy(update={"attempt": 0}))
-    return "delivered"
+    await ports.queues.send(message.model_copy(update={"attempt": 0}))
+    return "more"
 
 
 async def _settled(
@@ -43,6 +47,9 @@ async def _settled(
     early = (head.due_at - ports.clock()).total_seconds() if head.due_at else 0.0
     if early > _EARLY_SECONDS:
         return await _not_due(early, message, ports)
+    if not await ports.changes.claim(head, ports.clock() + _A_TRY_LASTS):
+        # Who has it looks for more before it goes.
+        return "taken_by_another"
     delivery = await webhook.deliver(head.numbered.change)
     if delivery.answered is Answered.ENDED:
         await ports.changes.disable(webhook.endpoint, ports.clock())

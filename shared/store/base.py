@@ -214,6 +214,10 @@ class ChangeStore(Protocol):
         """The oldest changes of that subject that are not delivered, in order."""
         ...
 
+    async def claim(self, pending: PendingDelivery, until: datetime) -> bool:
+        """Keeps others from trying it before `until`; False where another was faster."""
+        ...
+
     async def postpone(self, pending: PendingDelivery) -> None:
         """Keeps its `attempt` and `due_at`."""
         ...

@@ -83,7 +83,7 @@ def numbered_of(row: Entity) -> NumberedChange:
 
 
 def pending_of(row: Entity) -> PendingDelivery:
-    return PendingDelivery(numbered_of(row), row.get("attempt", 0), row.get("dueAt"))
+    return PendingDelivery(numbered_of(row), row.get("attempt", 0), row.get("dueAt"), etag_of(row))
 
 
 def pending_row(pending: PendingDelivery) -> Entity:

@@ -84,6 +84,17 @@ class TableChangeStore:
         with suppress(StoreConflict):
             await self._table.replace({**kept, **due}, etag_of(kept))
 
+    async def claim(self, pending: PendingDelivery, until: datetime) -> bool:
+        row = pending_row(pending)
+        kept = await self._table.get(row["PartitionKey"], row["RowKey"])
+        if kept is None or etag_of(kept) != pending.version:
+            return False
+        try:
+            await self._table.replace({**kept, "dueAt": until}, pending.version)
+        except StoreConflict:
+            return False
+        return True
+
     async def delivered(self, pending: PendingDelivery) -> None:
         row = pending_row(pending)
         await self._table.delete(row["PartitionKey"], row["RowKey"])

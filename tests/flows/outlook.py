@@ -236,6 +236,8 @@ def _texts(name: tuple[str, str, str], row: Mapping[str, Any]) -> Iterator[str]:
     table, _, row_key = name
     if isinstance(row.get("data"), bytes):
         yield zlib.decompress(row["data"]).decode()
+    if table == "appointments" and "d0" in row:
+        yield zlib.decompress(packing.joined([row])).decode()
     if table == "calendars" and row_key.startswith("busy|"):
         yield from map(repr, packing.unpack_events(packing.joined([row])))
     if table == "calendars" and row_key.startswith("series|"):

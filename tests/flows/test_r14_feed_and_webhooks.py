@@ -294,7 +294,7 @@ async def told(ports: Ports, out: Outbound, *names: str) -> None:
 async def test_changes_are_delivered_in_order(ports: Ports, out: Outbound, crm: Listener) -> None:
     names = [f"{n:02d}" for n in range(12)]
     await told(ports, out, *names)
-    assert await deliver_changes(deliver(), ports) == "delivered"
+    assert await deliver_changes(deliver(), ports) == "more"
     assert crm.told == [f"chg_{name}" for name in names[:10]]
     assert out.taken() == [(deliver(), 0)]
     assert await deliver_changes(deliver(), ports) == "delivered"
@@ -359,7 +359,11 @@ async def test_the_crm_is_given_the_time_that_it_asks_for(
 
 
 async def test_who_dies_before_it_is_postponed_tries_once_more(
-    ports: Ports, out: Outbound, crm: Listener, monkeypatch: pytest.MonkeyPatch
+    ports: Ports,
+    out: Outbound,
+    crm: Listener,
+    clock: "Clock",
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def dies(*_: object) -> None:
         raise Crash
@@ -372,6 +376,9 @@ async def test_who_dies_before_it_is_postponed_tries_once_more(
             await deliver_changes(deliver(), ports)
     [(again, _)] = out.taken()
     assert isinstance(again, DeliverChanges)
+    # Whoever had it may still be trying; the message waits for that.
+    assert await deliver_changes(again, ports) == "not_due"
+    clock.ahead += timedelta(seconds=31)
     assert await deliver_changes(again, ports) == "delivered"
     assert crm.told == ["chg_a", "chg_a"]
 

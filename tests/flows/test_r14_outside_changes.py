@@ -349,3 +349,36 @@ async def test_a_look_that_finds_all_as_it_was_writes_nothing(olga: Person, crm:
     await quiet(crm, "write-appointment")
 
     assert writes(requests) == []
+
+
+@pytest.mark.parametrize("readable", [False, True])
+async def test_r14_what_lies_in_deleted_items_is_deleted(
+    olga: Person, crm: Person, mailbox: Mailbox, readable: bool
+) -> None:
+    """Graph may go on answering for the id of an event that its owner has thrown away."""
+    mailbox.faults.deleted_readable = readable
+    await synced(crm, "a1")
+
+    mailbox.delete_event(event_of(mailbox))
+
+    await say(crm, "a1", status="cancelled")
+
+
+async def test_r14_made_an_all_day_event_it_comes_back_once(
+    olga: Person, crm: Person, mailbox: Mailbox
+) -> None:
+    await synced(crm, "a1")
+
+    mailbox.make_all_day(event_of(mailbox))
+    await olga.stack.sandbox.world.crm.wait_for(lambda crm: crm.changes_of("appointment.updated"))
+    await crm.settled()
+    requests = Requests(olga.stack)
+    await look(olga.stack, key_of(olga.stack, OLGA))
+
+    found = await get(crm, "a1")
+    assert found["start"].endswith("T00:00:00+01:00") or found["start"].endswith("T00:00:00+02:00")
+    assert requests.find("GET", "/me/events/") == []
+    assert writes(requests) == []
+    newer = body(span(6))
+    await synced(crm, "a1", newer)
+    assert written(mailbox) == [shown(newer)]

@@ -1,7 +1,7 @@
 """What becomes of an appointment's event that its owner has touched (R14), as a table."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from shared.domain.appointments import Appointment, Content, LiveEvent, Placement, Told
 from shared.domain.judging import MOST_RESTORES, Policy, Verdict, judge
+from shared.domain.links import Fingerprint
 from shared.domain.model import Account, Calendar, LocationId, ProviderName, UserId
+from shared.domain.spans import Days, Interval
 
 NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -134,3 +136,16 @@ def test_told_is_what_a_person_can_change() -> None:
 
     assert WRITTEN.with_told(told).told == told
     assert WRITTEN.differing(WRITTEN.with_told(told)) == {"title", "start", "end"}
+
+
+def test_f22_made_an_all_day_event_it_takes_the_days_of_the_appointments_zone() -> None:
+    midnight = datetime(2027, 3, 1, tzinfo=UTC)
+    there = LiveEvent("e", midnight, midnight + timedelta(days=1), "Viewing", all_day=True)
+
+    judged = judge(WRITTEN, WRITTEN, there, Policy.APPLY, 0)
+
+    assert judged.content.start == midnight - HOUR  # Berlin's midnight
+    assert judged.content.end - judged.content.start == timedelta(days=1)
+    fingerprint = Fingerprint.seen(there, WRITTEN)
+    assert fingerprint.fits(Days(date(2027, 3, 1), date(2027, 3, 2)), "Viewing")
+    assert not fingerprint.fits(Interval(midnight, midnight + timedelta(days=1)), "Viewing")

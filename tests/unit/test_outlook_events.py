@@ -233,7 +233,7 @@ def test_a_real_meeting_has_its_link_and_was_just_made() -> None:
         ({"isAllDay": True,
           "start": {"dateTime": "2026-03-10T00:00:00", "timeZone": "Tokyo Standard Time"},
           "end": {"dateTime": "2026-03-12T00:00:00", "timeZone": "Tokyo Standard Time"}},
-         {"start": at("2026-03-10 00:00"), "end": at("2026-03-12 00:00")}),
+         {"start": at("2026-03-10 00:00"), "end": at("2026-03-12 00:00"), "all_day": True}),
     ],
 )  # fmt: skip
 def test_what_is_read_of_an_event(fields: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -377,7 +377,7 @@ async def test_a_first_event_without_a_name_is_found_by_its_mark() -> None:
 
 async def test_a_first_event_that_is_not_there_is_no_success() -> None:
     known = refused(400, "ErrorDuplicateTransactionId", **{"@event.existingEventId": "old="})
-    with pytest.raises(errors.ProviderUnavailable):
+    with pytest.raises(errors.EventGone):
         await Asked(known, GONE, GONE).events.create(CONTENT, TRANSACTION)
 
 
