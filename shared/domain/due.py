@@ -87,10 +87,7 @@ def usable_cursor(
 
 
 def needs_new_push(state: CalendarState, now: datetime) -> bool:
-    """Shared calendars never get one: Graph refuses subscriptions on them."""
     push = state.push
-    if state.shared:
-        return False
     if push.status is PushStatus.REFUSED:
         return push.changed_at is None or now - push.changed_at >= _PROBE_REFUSED_PUSH_EVERY
     return push.status is PushStatus.NONE or push.expires_at is None or push.expires_at <= now
@@ -99,7 +96,8 @@ def needs_new_push(state: CalendarState, now: datetime) -> bool:
 def needs_renewal(push: Push, now: datetime, asked_for: bool = False) -> bool:
     """With less than a third of its life left, or when the provider asks to authorise it anew.
 
-    Graph wants no second renewal within ten minutes of the last.
+    That not twice within ten minutes:
+    https://learn.microsoft.com/graph/change-notifications-lifecycle-events
     """
     if push.status is not PushStatus.ACTIVE or push.expires_at is None or push.changed_at is None:
         return False
@@ -109,11 +107,8 @@ def needs_renewal(push: Push, now: datetime, asked_for: bool = False) -> bool:
 
 
 def roster_for(state: CalendarState) -> Roster:
-    """The sparse roster only for a default calendar with live push.
-
-    Push for other calendars is undocumented at Microsoft, so those are polled besides.
-    """
-    pushed = state.push.status is PushStatus.ACTIVE and state.is_default
+    """The sparse roster only with a live channel that tells of every change."""
+    pushed = state.push.status is PushStatus.ACTIVE and state.push.complete
     return Roster.PUSH if pushed else Roster.POLL
 
 

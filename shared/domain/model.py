@@ -111,8 +111,13 @@ class PushStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Push:
+    """`resource_id` is what some providers ask for to end a channel. `complete` says that the
+    channel tells of every change; a calendar with another one is polled besides."""
+
     status: PushStatus = PushStatus.NONE
     subscription_id: str | None = None
+    resource_id: str | None = None
+    complete: bool = False
     expires_at: datetime | None = None
     changed_at: datetime | None = None
 

@@ -36,7 +36,7 @@ async def keep_push(
     """
     state = _told(partition.state, message)
     try:
-        push = await _push(state, message.cause, provider, token, ports)
+        push, replaced = await _push(state, message.cause, provider, token, ports)
     except _ABOUT_MORE_THAN_PUSH:
         raise
     except ProviderError:
@@ -44,11 +44,24 @@ async def keep_push(
     if push == partition.state.push:
         return partition
     try:
-        return await ports.calendars.commit(partition, replace(partition.state, push=push))
+        partition = await ports.calendars.commit(partition, replace(partition.state, push=push))
     except StoreConflict:
         if push.subscription_id != state.push.subscription_id:
             await provider.unsubscribe(token, push)
         raise
+    if replaced is not None:
+        await _end(replaced, provider, token)
+    return partition
+
+
+async def _end(channel: Push, provider: CalendarProvider, token: AccessToken) -> None:
+    """Where that fails it runs out by itself."""
+    try:
+        await provider.unsubscribe(token, channel)
+    except _ABOUT_MORE_THAN_PUSH:
+        raise
+    except ProviderError:
+        return
 
 
 def _told(state: CalendarState, message: SyncCalendar) -> CalendarState:
@@ -65,23 +78,28 @@ async def _push(
     provider: CalendarProvider,
     token: AccessToken,
     ports: Ports,
-) -> Push:
-    now = ports.clock()
-    if due.needs_renewal(state.push, now, asked_for=cause is Cause.REAUTHORIZE):
+) -> tuple[Push, Push | None]:
+    """The channel, and one that it replaces while that still lives."""
+    now, old = ports.clock(), state.push
+    if due.needs_renewal(old, now, asked_for=cause is Cause.REAUTHORIZE):
         try:
-            return await provider.renew(token, state.push)
+            push = await provider.renew(token, state, old, _proof(state, ports))
         except PushGone:
-            return await _opened(state, provider, token, ports)
+            return await _opened(state, provider, token, ports), None
+        return push, old if push.subscription_id != old.subscription_id else None
     if due.needs_new_push(state, now):
-        return await _opened(state, provider, token, ports)
-    return state.push
+        return await _opened(state, provider, token, ports), None
+    return old, None
 
 
 async def _opened(
     state: CalendarState, provider: CalendarProvider, token: AccessToken, ports: Ports
 ) -> Push:
-    proof = prove(ports.policies.notification_secret, state.calendar.key)
     try:
-        return await provider.subscribe(token, state, proof)
+        return await provider.subscribe(token, state, _proof(state, ports))
     except PushRefused:
         return Push(PushStatus.REFUSED, changed_at=ports.clock())
+
+
+def _proof(state: CalendarState, ports: Ports) -> str:
+    return prove(ports.policies.notification_secret, state.calendar.key)

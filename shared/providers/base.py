@@ -44,8 +44,13 @@ class CalendarProvider(Protocol):
         """Opens a push channel that sends `proof` back. Raises PushRefused."""
         ...
 
-    async def renew(self, token: AccessToken, channel: Push) -> Push:
-        """Raises PushGone."""
+    async def renew(
+        self, token: AccessToken, calendar: CalendarState, channel: Push, proof: str
+    ) -> Push:
+        """Lengthens its life, or opens another beside it; the caller ends the old one then.
+
+        Raises PushGone.
+        """
         ...
 
     async def unsubscribe(self, token: AccessToken, channel: Push) -> None:

@@ -2,7 +2,8 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
+from unicodedata import category
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -11,7 +12,8 @@ from pydantic import (
     BeforeValidator,
     Field,
     StringConstraints,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from shared.triggers.contract import ABSENT, Contract, Id
@@ -22,8 +24,10 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 MOST_ATTENDEES = 100
 
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
-_ADDRESS = r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}$"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_UNSEEN = {"C", "Z"}
+"""The categories of characters that show nothing: controls, and all kinds of space."""
 
 
 def _moment(value: Any) -> Any:
@@ -56,6 +60,19 @@ def _without_control(text: str) -> str:
     return text
 
 
+def _visible(text: str) -> str:
+    if all(category(character)[0] in _UNSEEN for character in text):
+        raise ValueError("must not be blank")
+    return text
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("must be an e-mail address, such as carl@example.com")
+    return text
+
+
+Flag = Annotated[bool, Field(strict=True)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_in_bounds)]
 
 
@@ -65,7 +82,7 @@ class TeamCalendar(Contract):
 
 
 class AttendeeGiven(Contract):
-    email: Annotated[str, StringConstraints(pattern=_ADDRESS)]
+    email: Annotated[str, AfterValidator(_address)]
     name: Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)] | None = (
         ABSENT
     )
@@ -78,8 +95,9 @@ class AppointmentGiven(Contract):
     calendar: TeamCalendar
     title: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
+        StringConstraints(strip_whitespace=True, max_length=255),
         AfterValidator(_one_line),
+        AfterValidator(_visible),
     ]
     start: Moment
     end: Moment
@@ -87,18 +105,22 @@ class AppointmentGiven(Contract):
     description: Annotated[str, Field(max_length=16_000), AfterValidator(_without_control)] = ""
     location: Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)] = ""
     attendees: Annotated[tuple[AttendeeGiven, ...], Field(max_length=MOST_ATTENDEES)] = ()
-    invite_attendees: bool = False
-    online_meeting: bool = False
+    invite_attendees: Flag = False
+    online_meeting: Flag = False
     status: Literal["confirmed", "cancelled"] = "confirmed"
     version: Annotated[int, Field(strict=True, ge=0, lt=2**53)] | None = ABSENT
 
-    @model_validator(mode="after")
-    def _lasts(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError("end must be after start")
-        if self.end - self.start > LONGEST:
-            raise ValueError("an appointment lasts at most 24 hours")
-        return self
+    @field_validator("end")
+    @classmethod
+    def _lasts(cls, end: datetime, others: ValidationInfo) -> datetime:
+        start = others.data.get("start")
+        if start is None:
+            return end
+        if end <= start:
+            raise ValueError("must be after start")
+        if end - start > LONGEST:
+            raise ValueError("must be at most 24 hours after start")
+        return end
 
 
 class SyncShown(Contract):

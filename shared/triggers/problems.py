@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from shared.errors import (
     CalendarForbidden,
@@ -28,7 +29,7 @@ from shared.errors import (
     TooLarge,
     VersionRequired,
 )
-from shared.triggers.contract import FieldError, Problem
+from shared.triggers.contract import ID_PATTERN, FieldError, Problem
 
 STATUSES: Mapping[type[CalendarSyncError], int] = {
     InvalidRequest: 400,
@@ -64,6 +65,40 @@ _SENTENCES: Mapping[type[CalendarSyncError], str] = {
 }
 _WAIT_SECONDS = 2
 
+# What pydantic finds, in words for people (https://docs.pydantic.dev/latest/errors/validation_errors/).
+_TIME = "must be a time with an offset, such as 2027-01-31T09:00:00+01:00"
+_TRUE_OR_FALSE = "must be true or false"
+_WHOLE_NUMBER = "must be a whole number"
+_FOUND: Mapping[str, str] = {
+    "bool_parsing": _TRUE_OR_FALSE,
+    "bool_type": _TRUE_OR_FALSE,
+    "datetime_from_date_parsing": _TIME,
+    "datetime_object_invalid": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_type": _TIME,
+    "extra_forbidden": "is not a field of this request",
+    "greater_than_equal": "must be at least {ge}",
+    "int_from_float": _WHOLE_NUMBER,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_parsing_size": _WHOLE_NUMBER,
+    "int_type": _WHOLE_NUMBER,
+    "json_invalid": "must be JSON: {error}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must not be empty",
+    "string_type": "must be a text",
+    "timezone_aware": _TIME,
+    "too_long": "must have at most {max_length} entries",
+    "tuple_type": "must be a list",
+    "value_error": "{error}",
+}
+_NO_ID = "must be an id: 1 to 128 letters, digits, or any of . _ ~ : @ + = -"
+
 
 def problem(error: CalendarSyncError) -> tuple[Problem, dict[str, str]]:
     """The problem and the headers that go with it. What providers said stays inside."""
@@ -81,12 +116,20 @@ def problem(error: CalendarSyncError) -> tuple[Problem, dict[str, str]]:
 def invalid_fields(error: ValidationError) -> Problem:
     """Names the fields and what is wrong with each, not what was sent."""
     errors = [
-        FieldError(field=".".join(str(part) for part in found["loc"]), message=found["msg"])
-        for found in error.errors(include_input=False, include_url=False, include_context=False)
+        FieldError(field=".".join(str(part) for part in found["loc"]), message=_message(found))
+        for found in error.errors(include_input=False, include_url=False)
     ]
-    named = errors[0].field or "the body"
-    detail = f"{named}: {errors[0].message}"
+    detail = f"{errors[0].field or 'The body'} {errors[0].message}."
     return made(400, "invalid_request", detail, errors[:20])
+
+
+def _message(found: ErrorDetails) -> str:
+    """Reads on from the name of the field."""
+    context = found.get("ctx", {})
+    if context.get("pattern") == ID_PATTERN:
+        return _NO_ID
+    words = _FOUND.get(found["type"])
+    return words.format(**context) if words else f"is not right: {found['msg']}"
 
 
 def made(status: int, code: str, detail: str, errors: list[FieldError] | None = None) -> Problem:

@@ -104,7 +104,7 @@ async def test_all_that_is_kept_comes_back(
         detail=Detail.TITLES,
         roster=Roster.PUSH,
         zone="Europe/Prague",
-        push=Push(PushStatus.ACTIVE, "id", NOW + timedelta(days=6), NOW),
+        push=Push(PushStatus.ACTIVE, "id", "resource", True, NOW + timedelta(days=6), NOW),
         problem=Problem("calendar_gone", NOW),
         events=4,
     )

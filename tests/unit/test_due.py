@@ -100,7 +100,9 @@ def test_a_setting_that_is_lowered_needs_no_new_read() -> None:
 
 # Push
 
-ACTIVE = Push(PushStatus.ACTIVE, "id", NOW + timedelta(days=6), NOW)
+ACTIVE = Push(
+    PushStatus.ACTIVE, "id", complete=True, expires_at=NOW + timedelta(days=6), changed_at=NOW
+)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,6 @@ ACTIVE = Push(PushStatus.ACTIVE, "id", NOW + timedelta(days=6), NOW)
 )
 def test_when_a_channel_is_opened(push: Push, now: datetime, needed: bool) -> None:
     assert due.needs_new_push(unread(push=push), now) is needed
-    assert due.needs_new_push(unread(push=push, shared=True), now) is False
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_when_a_channel_is_renewed(
 @given(st.integers(45, 10_080), st.integers(1, 60))
 def test_a_sweep_renews_before_the_end_whatever_life_was_granted(life: int, period: int) -> None:
     """At four fifths of the life at the latest (F06), if it lasts three sweeps or more."""
-    push = Push(PushStatus.ACTIVE, "id", NOW + timedelta(minutes=life), NOW)
+    push = replace(ACTIVE, expires_at=NOW + timedelta(minutes=life))
     sweeps = (NOW + timedelta(minutes=minute) for minute in range(0, life, period))
     renewed = next((at for at in sweeps if due.needs_renewal(push, at)), None)
     if life >= 3 * period:
@@ -157,18 +158,16 @@ def test_a_sweep_renews_before_the_end_whatever_life_was_granted(life: int, peri
 
 
 @pytest.mark.parametrize(
-    ("push", "is_default", "roster"),
+    ("push", "roster"),
     [
-        (ACTIVE, True, Roster.PUSH),
-        (ACTIVE, False, Roster.POLL),
-        (Push(), True, Roster.POLL),
-        (Push(PushStatus.REFUSED), True, Roster.POLL),
+        (ACTIVE, Roster.PUSH),
+        (replace(ACTIVE, complete=False), Roster.POLL),
+        (Push(), Roster.POLL),
+        (Push(PushStatus.REFUSED, complete=True), Roster.POLL),
     ],
 )
-def test_only_default_calendars_with_push_are_swept_rarely(
-    push: Push, is_default: bool, roster: Roster
-) -> None:
-    assert due.roster_for(unread(push=push, is_default=is_default)) is roster
+def test_only_calendars_with_complete_push_are_swept_rarely(push: Push, roster: Roster) -> None:
+    assert due.roster_for(unread(push=push)) is roster
 
 
 PERIODS = [number for number in range(1, 61) if 60 % number == 0]

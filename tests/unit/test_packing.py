@@ -176,7 +176,7 @@ def test_records_come_back_from_json_as_they_were() -> None:
         zone="Europe/Prague",
         checked_at=NOW,
         full_read_at=NOW.replace(microsecond=123456),
-        push=Push(PushStatus.ACTIVE, "id", NOW, NOW),
+        push=Push(PushStatus.ACTIVE, "id", "resource", True, NOW, NOW),
         problem=Problem("calendar_gone", NOW),
         events=7,
     )

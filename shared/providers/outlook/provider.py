@@ -85,8 +85,11 @@ class OutlookProvider:
         client = GraphClient(self._graph, token)
         return await push.subscribe(client, calendar, proof, self._addresses, self._graph.clock())
 
-    async def renew(self, token: AccessToken, channel: Push) -> Push:
-        return await push.renew(GraphClient(self._graph, token), channel, self._graph.clock())
+    async def renew(
+        self, token: AccessToken, calendar: CalendarState, channel: Push, proof: str
+    ) -> Push:
+        client = GraphClient(self._graph, token)
+        return await push.renew(client, calendar, channel, self._graph.clock())
 
     async def unsubscribe(self, token: AccessToken, channel: Push) -> None:
         await push.unsubscribe(GraphClient(self._graph, token), channel)

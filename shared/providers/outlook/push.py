@@ -42,8 +42,12 @@ async def subscribe(
 ) -> Push:
     """Raises PushRefused where Graph never will; the errors of answers.py where it may later.
 
-    Lifecycle notifications cannot be added later, so they are asked for at once.
+    Lifecycle notifications cannot be added later, so they are asked for at once. Calendars that
+    others share cannot be subscribed to:
+    https://learn.microsoft.com/graph/outlook-change-notifications-overview
     """
+    if calendar.shared:
+        raise PushRefused("Graph sends no notifications for shared calendars.")
     body = Subscription(
         change_type="created,updated,deleted",
         notification_url=to.changes,
@@ -67,7 +71,7 @@ async def subscribe(
         if _EXCHANGE_CODE in error.detail:
             raise PushRefused(error.detail) from None
         raise ProviderUnavailable(error.detail) from None
-    return _active(made, now)
+    return _active(made, calendar, now)
 
 
 async def _remove_older(client: GraphClient, to: PushAddresses, resource: str) -> None:
@@ -83,7 +87,7 @@ async def _remove_older(client: GraphClient, to: PushAddresses, resource: str) -
             await unsubscribe(client, Push(subscription_id=one.id))
 
 
-async def renew(client: GraphClient, push: Push, now: datetime) -> Push:
+async def renew(client: GraphClient, calendar: CalendarState, push: Push, now: datetime) -> Push:
     """Renews, which also authorises anew. Raises PushGone."""
     builder = client.builders.subscriptions.by_subscription_id(push.subscription_id or "")
     body = Subscription(expiration_date_time=now + _LIFE)
@@ -93,7 +97,7 @@ async def renew(client: GraphClient, push: Push, now: datetime) -> Push:
         )
     except (CalendarGone, CalendarForbidden, ProviderRejected) as error:
         raise PushGone(error.detail) from None
-    return _active(renewed, now)
+    return _active(renewed, calendar, now)
 
 
 async def unsubscribe(client: GraphClient, push: Push) -> None:
@@ -109,10 +113,19 @@ def _resource(calendar: CalendarState) -> str:
     return "me/events" if calendar.is_default else f"me/calendars/{calendar.calendar_id}/events"
 
 
-def _active(made: WireSubscription, now: datetime) -> Push:
-    """What Graph granted counts, not what was asked for."""
+def _active(made: WireSubscription, calendar: CalendarState, now: datetime) -> Push:
+    """What Graph granted counts, not what was asked for.
+
+    That notifications for other calendars than the default are complete is not documented.
+    """
     try:
         expires_at = instant(WireTime(date_time=made.expires, time_zone="UTC"))
     except ValueError:
         raise ProviderUnavailable("Graph's subscription has no readable end.") from None
-    return Push(PushStatus.ACTIVE, made.id, expires_at.astimezone(UTC), now)
+    return Push(
+        PushStatus.ACTIVE,
+        made.id,
+        complete=calendar.is_default,
+        expires_at=expires_at.astimezone(UTC),
+        changed_at=now,
+    )
