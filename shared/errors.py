@@ -18,7 +18,8 @@ CalendarSyncError
 │   ├── Throttled               the whole mailbox must wait `retry_after` seconds
 │   ├── ProviderUnavailable     it may work later
 │   │   ├── ProviderConflict    somebody else did the like at the same moment, or before
-│   │   └── ProviderTimedOut    it took the provider too long
+│   │   └── ProviderSilent      it gave no answer: what was asked may yet happen
+│   │       └── ProviderTimedOut  it took the provider too long
 │   ├── ProviderRejected        it will not work, whenever it is tried
 │   ├── CursorLost              the provider has forgotten the cursor: read in full
 │   ├── RoundEndless            a round that would never end was given up
@@ -129,7 +130,11 @@ class ProviderConflict(ProviderUnavailable):
     code = "provider_conflict"
 
 
-class ProviderTimedOut(ProviderUnavailable):
+class ProviderSilent(ProviderUnavailable):
+    code = "provider_silent"
+
+
+class ProviderTimedOut(ProviderSilent):
     code = "provider_timed_out"
 
 

@@ -110,8 +110,9 @@ class Placement:
     """An event on a calendar of `user`, who had the appointment when it was written.
 
     `event_id` is None while it is not known whether the event came to be. `generation` grows with
-    each new event for the appointment, so that none is taken for another. `written` is what the
-    event is known to say, None where that is not known any more.
+    each new event for the appointment, so that none is taken for another. `written` is what was
+    written last, None where that is not known. `watched` is False once the event is left to its
+    owner, or is about to go: what becomes of it then says nothing about the appointment.
     """
 
     user: UserId
@@ -123,6 +124,7 @@ class Placement:
     meeting_link: str | None = None
     online: bool = False
     written: Content | None = None
+    watched: bool = True
 
     def transaction(self, location: LocationId, appointment: str) -> str:
         """The same for every try to write this event, and for no other event."""
@@ -139,6 +141,7 @@ class Placement:
             meeting_link=event.meeting_link or self.meeting_link,
             online=event.online or self.online,
             written=written,
+            watched=True,
         )
 
 
@@ -200,7 +203,8 @@ class Appointment:
 
     @property
     def placed(self) -> Placement | None:
-        """The one event, where it is in step with the appointment."""
-        if self.sync.state is not SyncState.SYNCED or len(self.placements) != 1:
+        """The event, where it is in step with the appointment."""
+        if self.sync.state is not SyncState.SYNCED:
             return None
-        return self.placements[0]
+        own = (one for one in self.placements if one.user == self.user and one.event_id)
+        return max(own, key=lambda one: one.generation, default=None)

@@ -27,16 +27,19 @@ def asked_for(
 ) -> Appointment | Late:
     """The appointment as it is to be; the same object where the request is a repeat.
 
-    A repeat changes nothing, also where the calendar's owner has changed the appointment since.
+    A repeat changes nothing, also where the calendar's owner has changed the appointment since; a
+    newer version of the same content does: the CRM then has had its say after that.
     """
     if kept is None:
         return _settled(_new(location, name, asked, version))
     late = _late(kept, asked, version)
     if late is not None:
         return late
-    if asked == kept.asked:
-        newer = version is not None and version != kept.version
-        return replace(kept, version=version) if newer else kept
+    newer = version is not None and version != kept.version
+    if not newer and asked == kept.asked:
+        return kept
+    if newer and asked == kept.asked and _says(kept, asked):
+        return replace(kept, version=version)
     return _settled(
         replace(
             kept,
@@ -58,11 +61,12 @@ def deleted(kept: Appointment) -> Appointment:
     """The appointment once the CRM has deleted it: nothing of what it said is kept."""
     if kept.deleted:
         return kept
-    epoch = kept.content
+    said = kept.content
     return _settled(
         replace(
             kept,
-            content=Content("", epoch.start, epoch.end, epoch.zone),
+            content=Content("", said.start, said.end, said.zone),
+            placements=tuple(replace(one, written=None) for one in kept.placements),
             cancelled=True,
             deleted=True,
             asked=None,
@@ -74,6 +78,10 @@ def deleted(kept: Appointment) -> Appointment:
 def resting(appointment: Appointment) -> Sync:
     """How the writing stands where no event is wanted, and none is left."""
     return CANCELLED if appointment.cancelled else UNASSIGNED
+
+
+def _says(kept: Appointment, asked: Asked) -> bool:
+    return (kept.content, kept.cancelled) == (asked.content, asked.cancelled)
 
 
 def _new(location: LocationId, name: str, asked: Asked, version: int | None) -> Appointment:

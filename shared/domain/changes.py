@@ -39,7 +39,8 @@ class Change:
 
 
 def appointment_changed(appointment: Appointment, at: datetime) -> Change:
-    """The appointment as it is since somebody has changed or removed its event (R14)."""
+    """The appointment as it is since somebody has changed or removed its event (R14), or since its
+    writing fails or works again. It is made once, and kept with the appointment until told."""
     kind = ChangeType.APPOINTMENT_UPDATED
     if appointment.cancelled:
         kind = ChangeType.APPOINTMENT_CANCELLED
@@ -49,7 +50,7 @@ def appointment_changed(appointment: Appointment, at: datetime) -> Change:
         appointment.location,
         f"appointment|{appointment.id}",
         at,
-        f"{appointment.id}|{appointment.revision}|{appointment.sync.state}",
+        f"{appointment.id}|{appointment.revision}|{at.isoformat()}",
         {
             "appointmentId": appointment.id,
             "userId": appointment.user,

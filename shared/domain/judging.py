@@ -40,14 +40,30 @@ def judge(
     seen: LiveEvent | None,
     policy: Policy,
     restores: int,
+    *,
+    given_up: bool = False,
 ) -> Judged:
     """What to do about an event, from what is wanted, what was written, and what is there.
 
-    `written` is None where that is not known any more, `seen` None where the event is gone. A
+    `written` is None where nobody vouches for that, `seen` None where the event is gone. A
     field that only the calendar's owner has changed is theirs by `APPLY`, and is put back by
     `RESTORE`; one that the CRM has changed too is the CRM's. An event that is gone cancels the
-    appointment, unless the CRM has changed it since, or nobody knows what it said.
+    appointment, unless the CRM has changed it since, or nobody has watched it. Once `given_up`,
+    what the owner does is no longer undone.
     """
+    judged = _judged(wanted, written, seen, policy, restores)
+    if given_up and judged.verdict in {Verdict.WRITE, Verdict.CREATE_AGAIN}:
+        return Judged(Verdict.GIVE_UP, wanted, restores)
+    return judged
+
+
+def _judged(
+    wanted: Content,
+    written: Content | None,
+    seen: LiveEvent | None,
+    policy: Policy,
+    restores: int,
+) -> Judged:
     if written is None:
         gone = seen is None or seen.cancelled
         return Judged(Verdict.CREATE_AGAIN if gone else Verdict.WRITE, wanted, restores)

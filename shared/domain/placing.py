@@ -1,6 +1,6 @@
 """Where the event of an appointment is to be, and what of it has to be written. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,17 +13,19 @@ from shared.domain.appointments import (
     SyncState,
 )
 from shared.domain.asking import resting
-from shared.domain.model import Calendar
+from shared.domain.model import Account, Calendar
 
 NO_PRIMARY = "no_primary_calendar"
 NOT_CONNECTED = "not_connected"
 CHANGED_AGAIN = "changed_in_calendar"
 REJECTED = "rejected"
 
+GIVEN_UP = Sync(SyncState.FAILED, CHANGED_AGAIN)
+
 _FINAL = frozenset({CHANGED_AGAIN, REJECTED})
 """Failures that only a new request of the CRM can end."""
 
-_ALL = frozenset({"title", "start", "end", "description", "place", "invited"})
+_ALL = frozenset({"title", "start", "end", "description", "place"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,26 @@ class Target:
 
 
 def target(
-    appointment: Appointment, primary: Calendar | None, connected: bool, now: datetime
+    appointment: Appointment,
+    primary: Calendar | None,
+    accounts: Collection[Account],
+    now: datetime,
 ) -> Target:
     """One calendar alone is written (R6, R8, R10); what is past stays where it is (R13).
 
-    `primary` is that of the appointment's user, who has `connected` an account or not.
+    `primary` is that of the appointment's user, `accounts` are those that they have connected
+    here: on any other nothing may be done (R4).
     """
     if not appointment.wanted:
         return Target()
     if primary is None:
-        return Target(blocked=NO_PRIMARY if connected else NOT_CONNECTED)
+        return Target(blocked=NO_PRIMARY if accounts else NOT_CONNECTED)
     written = own_event(appointment)
-    if appointment.content.end <= now and written is not None:
-        return Target(written.calendar)
-    return Target(primary)
+    if appointment.content.end > now or written is None:
+        return Target(primary)
+    if written.calendar.account not in accounts:
+        return Target(blocked=NOT_CONNECTED)
+    return Target(written.calendar)
 
 
 def own_event(appointment: Appointment) -> Placement | None:
@@ -68,10 +76,22 @@ def at_target(appointment: Appointment, goal: Target) -> Placement | None:
 
 
 def intended(appointment: Appointment, goal: Target) -> Appointment:
-    """With a placement for the event that is about to be made, where there is none yet."""
-    if goal.calendar is None or at_target(appointment, goal) is not None:
+    """With a placement for the event that is about to be made, where there is none yet, and with
+    all others given up: should one of them be wanted again, nobody knows what has become of it."""
+    stays = at_target(appointment, goal)
+    kept = {one for one in appointment.placements if one == stays or _waits(one, appointment, goal)}
+    placements = tuple(
+        one if one in kept else replace(one, watched=False) for one in appointment.placements
+    )
+    appointment = replace(appointment, placements=placements)
+    if goal.calendar is None or stays is not None:
         return appointment
     return with_new_placement(appointment, goal.calendar)
+
+
+def _waits(placement: Placement, appointment: Appointment, goal: Target) -> bool:
+    """Until it may be written elsewhere the event stays where it is."""
+    return goal.blocked is not None and placement.user == appointment.user
 
 
 def with_new_placement(appointment: Appointment, calendar: Calendar) -> Appointment:
@@ -100,15 +120,16 @@ def in_step(appointment: Appointment, goal: Target) -> bool:
     """Whether nothing has to be written or removed, as far as is known without looking."""
     sync = appointment.sync
     if sync.state is SyncState.FAILED and sync.code in _FINAL:
-        return True
+        return goal.calendar is None or at_target(appointment, goal) is not None
     if goal.blocked is not None:
-        detached = all(one.written is None for one in appointment.placements)
+        own = (one for one in appointment.placements if one.user == appointment.user)
+        detached = all(not one.watched for one in own)
         return sync == Sync(SyncState.NOT_SYNCED, goal.blocked) and detached
     if goal.calendar is None:
         return not appointment.placements and sync == resting(appointment)
     match appointment.placements:
         case (only,) if only == at_target(appointment, goal):
-            says = only.event_id is not None and only.written is not None
+            says = only.event_id is not None and only.written is not None and only.watched
             same = says and not appointment.content.differing(only.written or appointment.content)
             return same and sync.state is SyncState.SYNCED
     return False
@@ -119,14 +140,15 @@ def to_write(
 ) -> frozenset[str]:
     """The fields to change in the event: those that differ from what it says, all where unknown.
 
-    The text of an online meeting is never written: it holds the way in.
+    Who is invited was said when the event was made: to say it again would mail them again. The
+    text of an online meeting is never written: it holds the way in.
     https://learn.microsoft.com/graph/api/event-update
     """
     written = placement.written
     if written is None:
-        fields = _ALL if wanted.invited else _ALL - {"invited"}
+        fields = _ALL
     else:
-        says = written if seen is None else written.with_told(seen.told(wanted))
+        says = written if seen is None else written.with_told(seen.told(written))
         fields = wanted.differing(says)
     online = placement.online or (seen is not None and seen.online)
     return fields - {"description"} if online else fields

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from shared.domain.appointments import Appointment
 from shared.domain.changes import Change
@@ -56,13 +57,17 @@ class SealedTokens:
     version: object = None
 
 
+AccountKind = Literal["work", "personal"]
+"""Whether an organisation has the account, or a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountProfile:
     """What is shown of an account; none of it is a key."""
 
     email: str
     name: str
-    kind: str
+    kind: AccountKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +185,12 @@ class KeptAppointment:
 class IndexedAppointment:
     """What tells, without reading the appointment, whether its event is where it should be.
 
-    `placed` is the calendar of an event that is in step. `open` is False where there is no event
-    and none is wanted.
+    `placed` is the calendar of the event, where it is in step and nothing else is left over.
     """
 
     id: str
     end: datetime
     placed: CalendarKey | None
-    open: bool
 
 
 @dataclass(frozen=True, slots=True)

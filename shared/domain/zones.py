@@ -6,7 +6,10 @@ from tzlocal.windows_tz import tz_win, win_tz
 
 # `localtime` is whatever this machine is set to, `Factory` is a place that does not exist.
 _NO_ZONES = {"localtime", "Factory"}
-_IANA_BY_FOLDED = {name.casefold(): name for name in available_timezones() - _NO_ZONES}
+ZONES = frozenset(available_timezones() - _NO_ZONES)
+"""The IANA names."""
+
+_IANA_BY_FOLDED = {name.casefold(): name for name in ZONES}
 _WINDOWS_BY_FOLDED = {name.casefold(): iana for name, iana in win_tz.items()}
 
 

@@ -239,8 +239,10 @@ async def _sync_all(connection: Connection, ports: Ports) -> None:
     """After a reconnect everything that is watched is read, and what waited written, at once."""
     location, user = connection.location, connection.user
     await safely_later(location, user, ports)
-    await ports.queues.send(RealignAppointments(location=location, user=user))
     record = await ports.accounts.load(connection.account)
+    # One sign-in heals the account wherever it is used.
+    for used_at in sorted({location, *(record.owner.locations if record.owner else ())}):
+        await ports.queues.send(RealignAppointments(location=used_at, user=user))
     for key in sorted(record.calendars):
         await ports.queues.send(
             SyncCalendar(calendar=key, cause=Cause.RECONNECTED, at=ports.clock())

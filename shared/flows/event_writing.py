@@ -44,7 +44,8 @@ class _At:
 class EventWriting:
     """`fresh` says that the placement at the target is new: nothing can be there yet.
 
-    `missing` says that the calendar of the event does not list it.
+    `missing` says that the calendar of the event does not list it, `given_up` that what its owner
+    does is no longer undone.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class EventWriting:
         *,
         fresh: bool,
         missing: bool = False,
+        given_up: bool = False,
     ) -> None:
         self.outcome = Outcome(appointment)
         self._calendars = calendars
@@ -65,6 +67,7 @@ class EventWriting:
         self._fresh = fresh
         self._look = cause is WriteCause.OUTSIDE
         self._missing = missing
+        self._given_up = given_up
 
     async def run(self) -> None:
         """Does all that can be done now; what cannot is noted in `outcome`."""
@@ -82,7 +85,7 @@ class EventWriting:
 
     async def _write(self) -> None:
         placement = at_target(self._appointment, self._goal)
-        if placement is None:
+        if placement is None or not self._calendars.reach(placement):
             raise StoreConflict
         try:
             async with self._at(placement) as at:
@@ -142,18 +145,24 @@ class EventWriting:
         return placement, event
 
     async def _seen(self, placement: Placement, at: _At) -> LiveEvent | None:
-        """The event as it is; one that no calendar lists has been thrown away."""
+        """The event as it is; one that no calendar lists has been thrown away.
+
+        Where its id is not known any more it may have another: ids change when a mailbox is moved.
+        Raises CalendarGone where the whole calendar is gone, which says nothing about the event.
+        """
         event_id = placement.event_id or ""
-        seen = await at.provider.event(at.token, at.calendar_id, event_id)
-        if seen is None or not (self._missing or placement.written is None):
-            return seen
         transaction = placement.transaction(self._appointment.location, self._appointment.id)
+        seen = await at.provider.event(at.token, at.calendar_id, event_id)
+        if seen is None:
+            return await at.provider.find_event(at.token, at.calendar_id, transaction)
+        if placement.watched and placement.written is not None and not self._missing:
+            return seen
         listed = await at.provider.is_listed(at.token, at.calendar_id, event_id, transaction)
         return seen if listed else None
 
     def _must_look(self, placement: Placement) -> bool:
         """Without looking where our own change is all that is known of."""
-        if self._look or placement.written is None:
+        if self._look or placement.written is None or not placement.watched:
             return True
         return not self._appointment.content.differing(placement.written)
 
@@ -163,10 +172,11 @@ class EventWriting:
         appointment = self._appointment
         judged = judge(
             appointment.content,
-            placement.written,
+            placement.written if placement.watched else None,
             seen,
             Policy(kept.external_changes),
             appointment.restores,
+            given_up=self._given_up,
         )
         match judged.verdict:
             case Verdict.SAME:
@@ -207,7 +217,9 @@ class EventWriting:
         """The owner has changed it again and again: it stays as they want it, visibly."""
         self.outcome.failed = CHANGED_AGAIN
         if seen is None or placement.written is None:
-            self.outcome.effect(without(self._appointment, [placement.generation]))
+            # Without its event the placement says where it was given up.
+            gone = replace(placement, event_id=None, watched=False)
+            self.outcome.effect(with_placement(self._appointment, gone))
             await self._unlink(placement)
             return
         told = seen.told(placement.written)
@@ -219,8 +231,9 @@ class EventWriting:
         self, placement: Placement, restores: int, seen: LiveEvent | None, at: _At
     ) -> None:
         """What is left of a cancelled event goes; the next writer makes a new one."""
-        if seen is not None:
-            await at.provider.delete_event(at.token, at.calendar_id, seen.id)
+        left = seen.id if seen else placement.event_id
+        if left is not None:
+            await at.provider.delete_event(at.token, at.calendar_id, left)
         await self._unlink(placement)
         appointment = replace(self._appointment, restores=restores)
         self.outcome.start_again(without(appointment, [placement.generation]))
@@ -277,10 +290,10 @@ class EventWriting:
     async def _detach(self) -> None:
         """Without a primary calendar its event stays, but is neither watched nor vouched for."""
         for placement in self._appointment.placements:
-            if placement.user == self._appointment.user and placement.written is not None:
+            if placement.user == self._appointment.user and placement.watched:
                 await self._unlink(placement)
-                bare = replace(placement, written=None, entity_tag=None)
-                self.outcome.effect(with_placement(self._appointment, bare))
+                left = replace(placement, entity_tag=None, watched=False)
+                self.outcome.effect(with_placement(self._appointment, left))
 
     def _says(self, placement: Placement, seen: LiveEvent | None) -> tuple[Fingerprint, ...]:
         wanted = self._appointment.content

@@ -1,5 +1,6 @@
 """The calendars on which the event of an appointment may be written, or may have been."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +16,7 @@ class MemberCalendars:
     """What the appointment's user has chosen, and the accounts of all who ever had it."""
 
     primary: Calendar | None
-    connected: bool
-    accounts: frozenset[tuple[UserId, Account]]
+    accounts: Mapping[UserId, frozenset[Account]]
 
     @classmethod
     async def of(cls, appointment: Appointment, ports: Ports) -> "MemberCalendars":
@@ -27,20 +27,18 @@ class MemberCalendars:
         own = members[appointment.user]
         return cls(
             primary=primary_of(own),
-            connected=bool(own.connections),
-            accounts=frozenset(
-                (user, connection.account)
+            accounts={
+                user: frozenset(one.account for one in member.connections.values())
                 for user, member in members.items()
-                for connection in member.connections.values()
-            ),
+            },
         )
 
     def target(self, appointment: Appointment, now: datetime) -> Target:
-        return target(appointment, self.primary, self.connected, now)
+        return target(appointment, self.primary, self.accounts[appointment.user], now)
 
     def reach(self, placement: Placement) -> bool:
         """Whether the user for whom the event was written still has that account here."""
-        return (placement.user, placement.calendar.account) in self.accounts
+        return placement.calendar.account in self.accounts.get(placement.user, ())
 
 
 def primary_of(member: Member) -> Calendar | None:

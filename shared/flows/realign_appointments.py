@@ -12,21 +12,22 @@ _LATELY = timedelta(days=30)
 
 
 async def realign_appointments(message: RealignAppointments, ports: Ports) -> int:
-    """Queues the appointments whose event is not where it should be; returns how many.
-
-    What is past stays where it is.
+    """Queues the appointments whose event is not where it should be, or is not linked there any
+    more; returns how many. What is past stays where it is.
     """
     location, user = LocationId(message.location), UserId(message.user)
     primary = primary_of(await ports.locations.member(location, user))
     target = primary.key if primary else None
+    links = await ports.calendars.links(target) if target else []
+    linked = {link.appointment for link in links if link.location == location}
     now, queued = ports.clock(), 0
     for found in await ports.appointments.of_user(location, user, now - _LATELY):
         in_place = found.placed is not None and found.placed == target
         past = found.placed is not None and found.end <= now
-        if not found.open or in_place or past:
+        if past or (in_place and found.id in linked):
             continue
-        await ports.queues.send(
-            WriteAppointment(location=location, appointment=found.id, cause=WriteCause.REALIGNED)
-        )
+        cause = WriteCause.OUTSIDE if in_place else WriteCause.REALIGNED
+        write = WriteAppointment(location=location, appointment=found.id, cause=cause)
+        await ports.queues.send(write)
         queued += 1
     return queued

@@ -161,12 +161,14 @@ async def _links(
     """The links as they are now; those whose event is not as it should be are looked after.
 
     Where something has changed they are read anew: what this round has seen of our own writing
-    was linked before it was written.
+    was linked before it was written. Those that are new since then explain, and miss nothing:
+    their event may have been made after the round.
     """
     links = list(partition.links)
     if reconciled.changed:
         links = await ports.calendars.links(partition.key)
-    found = questionable(links, reconciled.mirror, read.window, thorough=read.full)
+    known = [link for link in links if link in partition.links]
+    found = questionable(known, reconciled.mirror, read.window, thorough=read.full)
     for link, missing in found:
         await ports.queues.send(
             WriteAppointment(

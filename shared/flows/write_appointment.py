@@ -12,9 +12,9 @@ from datetime import timedelta
 from shared.domain.appointments import Appointment, SyncState
 from shared.domain.changes import appointment_changed
 from shared.domain.model import LocationId
-from shared.domain.placing import in_step, intended
+from shared.domain.placing import GIVEN_UP, at_target, in_step, intended, own_event
 from shared.domain.records import KeptAppointment, Writer
-from shared.errors import AppointmentBusy, ProviderTimedOut, StoreConflict
+from shared.errors import AppointmentBusy, ProviderSilent, ProviderTimedOut, StoreConflict
 from shared.flows.event_writing import EventWriting
 from shared.flows.member_calendars import MemberCalendars
 from shared.flows.ports import Ports
@@ -46,11 +46,21 @@ async def write_appointment(message: WriteAppointment, ports: Ports) -> str:
     goal = calendars.target(kept.appointment, ports.clock())
     if message.cause is not WriteCause.OUTSIDE and in_step(kept.appointment, goal):
         return "in_step"
+    given_up = kept.appointment.sync == GIVEN_UP
+    fresh = goal.calendar is not None and at_target(kept.appointment, goal) is None
+    if given_up and message.cause is WriteCause.OUTSIDE and not own_event(kept.appointment):
+        return "given_up"
     wanted = intended(kept.appointment, goal)
-    fresh = wanted is not kept.appointment
     kept = await _claimed(replace(kept, appointment=wanted), ports)
     writing = EventWriting(
-        wanted, calendars, goal, message.cause, ports, fresh=fresh, missing=message.missing
+        wanted,
+        calendars,
+        goal,
+        message.cause,
+        ports,
+        fresh=fresh,
+        missing=message.missing,
+        given_up=given_up and message.cause is WriteCause.OUTSIDE,
     )
     try:
         async with asyncio.timeout(_WORK_SECONDS):
@@ -119,12 +129,17 @@ async def _kept(claimed: KeptAppointment, outcome: Outcome, ports: Ports) -> Kep
         if after.again_at != newest.again_at:
             await _again(after.appointment, ports)
         try:
-            return await ports.appointments.keep(replace(after, writer=None))
+            return await ports.appointments.keep(replace(after, writer=_writer(after, outcome)))
         except StoreConflict:
             newest = await ports.appointments.load(
                 claimed.appointment.location, claimed.appointment.id
             )
     raise StoreConflict
+
+
+def _writer(kept: KeptAppointment, outcome: Outcome) -> Writer | None:
+    """Who wrote stays the writer where a request may yet arrive that nobody has answered."""
+    return kept.writer if isinstance(outcome.error, ProviderSilent) else None
 
 
 def _with_facts(kept: KeptAppointment, outcome: Outcome) -> KeptAppointment:
@@ -150,8 +165,9 @@ def _with_outcome(kept: KeptAppointment, outcome: Outcome, ports: Ports) -> Kept
 
 
 def _news(before: Appointment, after: Appointment) -> bool:
-    """The CRM is told what came from outside, and what only a person can mend."""
-    failed = after.sync.state is SyncState.FAILED and after.sync != before.sync
+    """The CRM is told what came from outside, that the writing fails, and that it works again."""
+    failures = SyncState.FAILED in {before.sync.state, after.sync.state}
+    failed = failures and after.sync != before.sync
     return failed or after.revision != before.revision
 
 

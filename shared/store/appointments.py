@@ -1,7 +1,7 @@
 """The table `appointments`: one partition a location.
 
 appointment|{id}             the appointment with what is still to be done for it
-user|{user}|{end}|{id}       what tells of an open appointment without reading it
+user|{user}|{end}|{id}       what tells of it without reading it, under each user whom it concerns
 """
 
 from dataclasses import dataclass, replace
@@ -23,10 +23,10 @@ _AFTER_DIGITS = "~"
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """`index` is the name of the index row as it stands, empty where there is none."""
+    """`index` are the names of the index rows as they stand."""
 
     etag: str
-    index: str
+    index: frozenset[str]
 
 
 class TableAppointmentStore:
@@ -40,24 +40,25 @@ class TableAppointmentStore:
         if row is None:
             return None
         kept = from_bytes(KeptAppointment, packing.joined([row]))
-        return replace(kept, version=_Version(etag_of(row), row["index"]))
+        return replace(kept, version=_Version(etag_of(row), frozenset(row["index"].split())))
 
     async def keep(self, kept: KeptAppointment) -> KeptAppointment:
-        """Writes the appointment and its index row in one transaction.
+        """Writes the appointment and its index rows in one transaction.
 
         Returns it with its new version. Raises StoreConflict, and ValueError if it does not fit
         a row.
         """
-        index = _index_row(kept.appointment)
-        name = index["RowKey"] if index else ""
-        row = _record_row(kept, name)
-        operations: list[Operation] = [_guarded_put(row, kept.version)]
-        if index:
-            operations.append(("upsert", index))
-        if isinstance(kept.version, _Version) and kept.version.index not in {"", name}:
-            operations.append(("delete", _row(kept.appointment.location, kept.version.index)))
+        index = _index_rows(kept.appointment)
+        names = frozenset(row["RowKey"] for row in index)
+        before = kept.version.index if isinstance(kept.version, _Version) else frozenset()
+        location = kept.appointment.location
+        operations: list[Operation] = [
+            _guarded_put(_record_row(kept, names), kept.version),
+            *(("upsert", row) for row in index),
+            *(("delete", _row(location, name)) for name in sorted(before - names)),
+        ]
         answers = await self._table.commit(operations)
-        return replace(kept, version=_Version(str(answers[0]["etag"]), name))
+        return replace(kept, version=_Version(str(answers[0]["etag"]), names))
 
     async def of_user(
         self, location: LocationId, user: UserId, since: datetime
@@ -70,12 +71,12 @@ def _row(location: LocationId, name: str) -> Entity:
     return {"PartitionKey": location, "RowKey": name}
 
 
-def _record_row(kept: KeptAppointment, index: str) -> Entity:
+def _record_row(kept: KeptAppointment, index: frozenset[str]) -> Entity:
     parts = packing.parts(to_bytes(replace(kept, version=None)))
     if len(parts) != 1:
         raise ValueError(f"appointment takes {len(parts)} rows")
     name = row_key(APPOINTMENT, kept.appointment.id)
-    return {**_row(kept.appointment.location, name), "index": index, **parts[0]}
+    return {**_row(kept.appointment.location, name), "index": " ".join(sorted(index)), **parts[0]}
 
 
 def _guarded_put(row: Entity, version: object) -> Operation:
@@ -86,14 +87,24 @@ def _guarded_put(row: Entity, version: object) -> Operation:
     return ("update", row, guarded(version.etag))
 
 
-def _index_row(appointment: Appointment) -> Entity | None:
-    """None where there is no event and none is wanted."""
+def _index_rows(appointment: Appointment) -> list[Entity]:
+    """None where there is no event and none is wanted. No id holds a blank."""
     if not (appointment.wanted or appointment.placements):
-        return None
+        return []
     end = appointment.content.end.astimezone(UTC).strftime(_END)
-    placed = appointment.placed.calendar.key if appointment.placed else ""
-    name = row_key(USER, appointment.user, end, appointment.id)
-    return {**_row(appointment.location, name), "placed": placed}
+    users = {appointment.user, *(one.user for one in appointment.placements)}
+    return [
+        {
+            **_row(appointment.location, row_key(USER, user, end, appointment.id)),
+            "placed": _placed(appointment, user),
+        }
+        for user in sorted(users)
+    ]
+
+
+def _placed(appointment: Appointment, user: UserId) -> str:
+    alone = len(appointment.placements) == 1 and user == appointment.user
+    return appointment.placed.calendar.key if alone and appointment.placed else ""
 
 
 def _ending_after(user: UserId, since: datetime) -> str:
@@ -107,5 +118,4 @@ def _indexed(row: Entity) -> IndexedAppointment:
     _, _, end, appointment = row["RowKey"].split(SEPARATOR)
     ends = datetime.strptime(end, _END).replace(tzinfo=UTC)
     placed = CalendarKey(row["placed"]) if row["placed"] else None
-    # What is not open has no row.
-    return IndexedAppointment(appointment, ends, placed, open=True)
+    return IndexedAppointment(appointment, ends, placed)

@@ -188,7 +188,8 @@ class AppointmentStore(Protocol):
     async def of_user(
         self, location: LocationId, user: UserId, since: datetime
     ) -> list[IndexedAppointment]:
-        """The user's appointments that end after `since`, in order of their end."""
+        """Those that are wanted or have events, that the user has or had when one was written,
+        and that end after `since`, in order of their end."""
         ...
 
 

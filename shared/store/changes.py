@@ -148,7 +148,7 @@ class TableChangeStore:
     ) -> list[Entity]:
         # Before the rows: what is added in between must not look like a gap.
         newest = newest_of(await self._table.get(location, COUNTER))
-        if after >= newest:
+        if after == newest:
             return []
         rows = await self._first(location, numbers(after + 1, after + limit), limit)
         unbroken = bool(rows) and number_of(rows[0]) == after + 1

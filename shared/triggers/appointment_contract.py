@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from unicodedata import category
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +15,7 @@ from pydantic import (
     field_validator,
 )
 
+from shared.domain.zones import ZONES
 from shared.triggers.contract import ABSENT, Contract, Id
 
 LONGEST = timedelta(hours=24)
@@ -26,8 +26,8 @@ MOST_ATTENDEES = 100
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_UNSEEN = {"C", "Z"}
-"""The categories of characters that show nothing: controls, and all kinds of space."""
+_UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}
+"""The categories of characters that show nothing: controls, formats, and all kinds of space."""
 
 
 def _moment(value: Any) -> Any:
@@ -44,7 +44,7 @@ def _in_bounds(moment: datetime) -> datetime:
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in ZONES:
         raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin")
     return name
 
@@ -61,7 +61,7 @@ def _without_control(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    if all(category(character)[0] in _UNSEEN for character in text):
+    if all(category(character) in _UNSEEN for character in text):
         raise ValueError("must not be blank")
     return text
 
@@ -82,7 +82,12 @@ class TeamCalendar(Contract):
 
 
 class AttendeeGiven(Contract):
-    email: Annotated[str, AfterValidator(_address)]
+    email: Annotated[
+        str,
+        StringConstraints(max_length=254),
+        AfterValidator(_address),
+        Field(json_schema_extra={"format": "email"}),
+    ]
     name: Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)] | None = (
         ABSENT
     )
@@ -95,7 +100,7 @@ class AppointmentGiven(Contract):
     calendar: TeamCalendar
     title: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, max_length=255),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
         AfterValidator(_one_line),
         AfterValidator(_visible),
     ]

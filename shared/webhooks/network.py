@@ -7,7 +7,7 @@ to. TLS is spoken with the name afterwards, so certificates are checked as ever.
 import asyncio
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpcore
 
@@ -15,8 +15,14 @@ import httpcore
 # https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
 _AZURE_PLATFORM = IPv4Address("168.63.129.16")
 # IPv6 forms that end in an IPv4 address: NAT64 (RFC 6052), and a deprecated one
-# (RFC 4291, 2.5.5.1).
-_EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+# (RFC 4291, 2.5.5.1); SIIT (RFC 2765).
+_EMBEDDING = (
+    IPv6Network("64:ff9b::/96"),
+    IPv6Network("::/96"),
+    IPv6Network("::ffff:0:0:0/96"),
+)
+# Python's own list leaves parts of this one out (RFC 6890).
+_PROTOCOLS = IPv4Network("192.0.0.0/24")
 _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
 _MOST_ADDRESSES = 3
 
@@ -65,7 +71,8 @@ def is_public(address: str) -> bool:
     """Whether a packet to that address leaves for the internet, by all that the address holds."""
     found = ip_address(address)
     if isinstance(found, IPv4Address):
-        return found.is_global and not found.is_multicast and found != _AZURE_PLATFORM
+        special = found.is_multicast or found == _AZURE_PLATFORM or found in _PROTOCOLS
+        return found.is_global and not special
     inner = _embedded(found)
     if inner is not None:
         return is_public(str(inner))

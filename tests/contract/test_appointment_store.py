@@ -251,11 +251,11 @@ async def test_the_index_tells_the_calendar_of_an_event_in_step(
 ) -> None:
     end = NOW + timedelta(hours=1)
     kept = await store.keep(KeptAppointment(appointment(location, sync=PENDING)))
-    assert await store.of_user(location, ANNE, NOW) == [IndexedAppointment("a", end, None, True)]
+    assert await store.of_user(location, ANNE, NOW) == [IndexedAppointment("a", end, None)]
     placed = appointment(location, placements=(placement(account),), sync=SYNCED)
     await store.keep(replace(kept, appointment=placed))
     key = Calendar(account, "AAMk=").key
-    assert await store.of_user(location, ANNE, NOW) == [IndexedAppointment("a", end, key, True)]
+    assert await store.of_user(location, ANNE, NOW) == [IndexedAppointment("a", end, key)]
 
 
 async def test_only_what_is_open_is_in_the_index(
@@ -299,3 +299,18 @@ async def test_what_ends_at_the_moment_has_ended(
     assert await ids_of(store, location, ANNE, end - moment) == ["a"]
     assert await ids_of(store, location, ANNE, end) == []
     assert await ids_of(store, location, ANNE, end + moment) == []
+
+
+async def test_it_is_found_under_each_user_for_whom_an_event_was_written(
+    store: TableAppointmentStore, location: LocationId, account: Account
+) -> None:
+    former = replace(placement(account), user=BERT)
+    reassigned = appointment(location, placements=(former,), sync=SYNCED)
+
+    kept = await store.keep(KeptAppointment(reassigned))
+
+    assert await ids_of(store, location, ANNE) == ["a"]
+    [found] = await store.of_user(location, BERT, NOW)
+    assert (found.id, found.placed) == ("a", None)
+    await store.keep(replace(kept, appointment=replace(reassigned, placements=())))
+    assert await ids_of(store, location, BERT) == []

@@ -33,6 +33,15 @@ class Cut(Enum):
     SECOND_WORKER = "second worker"
 
 
+_READS = frozenset({"Table.get", "Table.query", "Table.query_pages"})
+
+
+def tells_apart(step: str, cut: Cut) -> bool:
+    """Whether cutting that step so can end otherwise than cutting the one before it: after a read
+    of storage nothing more has happened than before it."""
+    return step not in _READS or cut not in {Cut.CRASH_AFTER, Cut.CUT_AFTER}
+
+
 @dataclass
 class Journey:
     """One run: its steps by name, and where it is cut. `meanwhile` runs at that step."""

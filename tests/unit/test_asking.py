@@ -83,6 +83,19 @@ def test_the_same_request_with_a_newer_version_keeps_the_version_only() -> None:
     assert (made.version, made.revision, made.content) == (2, kept.revision, kept.content)
 
 
+@pytest.mark.parametrize("how", ["moved", "cancelled"])
+def test_a_newer_version_of_the_same_wins_over_a_change_from_outside(how: str) -> None:
+    """The CRM has heard of the change, and wants it otherwise."""
+    kept = asked(None, ASKED, 1)
+    outside = replace(kept, content=MOVED.content) if how == "moved" else kept
+    outside = replace(outside, cancelled=how == "cancelled", revision=2)
+
+    made = asked(outside, ASKED, 2)
+
+    assert (made.content, made.cancelled, made.revision) == (CONTENT, False, 3)
+    assert made.sync.state is SyncState.PENDING
+
+
 def test_a_change_counts_restores_anew_and_keeps_the_events() -> None:
     kept = replace(asked(None, ASKED), placements=(PLACEMENT,), restores=2)
 
@@ -92,11 +105,12 @@ def test_a_change_counts_restores_anew_and_keeps_the_events() -> None:
 
 
 def test_a_deleted_appointment_says_nothing_and_stays_deleted() -> None:
-    kept = replace(asked(None, ASKED, 5), placements=(PLACEMENT,))
+    kept = replace(asked(None, ASKED, 5), placements=(replace(PLACEMENT, written=CONTENT),))
 
     gone = deleted(kept)
 
     assert (gone.content.title, gone.content.description, gone.asked) == ("", "", None)
+    assert "Viewing" not in repr(gone)
     assert (gone.sync.state, gone.wanted) == (SyncState.PENDING, False)
     assert deleted(gone) is gone
     assert asked_for(gone, LocationId("l"), "x", ASKED, 5) is Late.OLDER_VERSION

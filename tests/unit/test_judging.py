@@ -89,6 +89,22 @@ def test_what_is_not_known_to_be_written_is_no_change_from_outside(
     assert judge(WRITTEN, None, there, Policy.APPLY, 0).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("written", "there", "verdict"),
+    [
+        (MOVED, seen(MOVED), Verdict.GIVE_UP),
+        (MOVED, None, Verdict.GIVE_UP),
+        (MOVED, seen(WRITTEN), Verdict.SAME),
+    ],
+)
+def test_r14_once_given_up_the_owner_is_left_alone(
+    written: Content, there: LiveEvent | None, verdict: Verdict
+) -> None:
+    judged = judge(WRITTEN, written, there, Policy.RESTORE, MOST_RESTORES, given_up=True)
+
+    assert judged.verdict is verdict
+
+
 TITLES = st.sampled_from(["a", "b", "c"])
 HOURS = st.integers(0, 3).map(lambda h: NINE + h * HOUR)
 CONTENTS = st.builds(

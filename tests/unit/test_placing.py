@@ -23,6 +23,8 @@ HOUR = timedelta(hours=1)
 CONTENT = Content("Viewing", NINE, NINE + HOUR, "Europe/Berlin", description="Flat 3")
 ACCOUNT = Account(ProviderName("p"), "a")
 ONE, TWO = Calendar(ACCOUNT, "1"), Calendar(ACCOUNT, "2")
+OTHER = Account(ProviderName("p"), "b")
+THREE = Calendar(OTHER, "3")
 USER = UserId("u")
 ON_ONE = Placement(USER, ONE, 1, "e", "tag", written=CONTENT)
 WANTED = Appointment(LocationId("l"), "x", USER, True, "team1", CONTENT)
@@ -31,28 +33,31 @@ BEFORE, AFTER = NINE - HOUR, NINE + 2 * HOUR
 
 
 @pytest.mark.parametrize(
-    ("appointment", "primary", "connected", "now", "expected"),
+    ("appointment", "primary", "accounts", "now", "expected"),
     [
-        (WANTED, ONE, True, BEFORE, Target(ONE)),
-        (WANTED, None, True, BEFORE, Target(blocked="no_primary_calendar")),
-        (WANTED, None, False, BEFORE, Target(blocked="not_connected")),
-        (replace(WANTED, team=False), ONE, True, BEFORE, Target()),
-        (replace(WANTED, cancelled=True), ONE, True, BEFORE, Target()),
-        (WRITTEN, TWO, True, BEFORE, Target(TWO)),
-        (WRITTEN, TWO, True, AFTER, Target(ONE)),
-        (WANTED, TWO, True, AFTER, Target(TWO)),
+        (WANTED, ONE, {ACCOUNT}, BEFORE, Target(ONE)),
+        (WANTED, None, {ACCOUNT}, BEFORE, Target(blocked="no_primary_calendar")),
+        (WANTED, None, set(), BEFORE, Target(blocked="not_connected")),
+        (replace(WANTED, team=False), ONE, {ACCOUNT}, BEFORE, Target()),
+        (replace(WANTED, cancelled=True), ONE, {ACCOUNT}, BEFORE, Target()),
+        (WRITTEN, TWO, {ACCOUNT}, BEFORE, Target(TWO)),
+        (WRITTEN, TWO, {ACCOUNT}, AFTER, Target(ONE)),
+        (WANTED, TWO, {ACCOUNT}, AFTER, Target(TWO)),
         # Written for somebody else before: theirs is not where it stays.
-        (replace(WRITTEN, user=UserId("v")), TWO, True, AFTER, Target(TWO)),
+        (replace(WRITTEN, user=UserId("v")), TWO, {ACCOUNT}, AFTER, Target(TWO)),
+        # Written on an account that is the user's no longer: nothing may be done there (R4).
+        (WRITTEN, THREE, {OTHER}, AFTER, Target(blocked="not_connected")),
+        (WRITTEN, THREE, {OTHER}, BEFORE, Target(THREE)),
     ],
 )
 def test_r06_r13_where_the_event_is_to_be(
     appointment: Appointment,
     primary: Calendar | None,
-    connected: bool,
+    accounts: set[Account],
     now: datetime,
     expected: Target,
 ) -> None:
-    assert target(appointment, primary, connected, now) == expected
+    assert target(appointment, primary, accounts, now) == expected
 
 
 def test_each_new_event_has_a_generation_of_its_own() -> None:
@@ -61,8 +66,25 @@ def test_each_new_event_has_a_generation_of_its_own() -> None:
 
     assert [one.generation for one in moved.placements] == [1, 2]
     assert [one.generation for one in back.placements] == [2, 3]
-    assert intended(WRITTEN, Target(ONE)) is WRITTEN
-    assert intended(WRITTEN, Target()) is WRITTEN
+    assert intended(WRITTEN, Target(ONE)) == WRITTEN
+
+
+@pytest.mark.parametrize(
+    ("appointment", "goal", "watched"),
+    [
+        (WRITTEN, Target(ONE), [True]),
+        (WRITTEN, Target(TWO), [False, True]),
+        (WRITTEN, Target(), [False]),
+        (WRITTEN, Target(blocked="b"), [True]),
+        (replace(WRITTEN, user=UserId("v")), Target(blocked="b"), [False]),
+    ],
+)
+def test_what_becomes_of_an_event_that_is_to_go_is_no_news(
+    appointment: Appointment, goal: Target, watched: list[bool]
+) -> None:
+    made = intended(appointment, goal)
+
+    assert [one.watched for one in made.placements] == watched
 
 
 @pytest.mark.parametrize(
@@ -75,6 +97,7 @@ def test_each_new_event_has_a_generation_of_its_own() -> None:
         (replace(WRITTEN, placements=(ON_ONE, ON_ONE)), Target(ONE), False),
         (replace(WRITTEN, placements=(replace(ON_ONE, written=None),)), Target(ONE), False),
         (replace(WRITTEN, placements=(replace(ON_ONE, event_id=None),)), Target(ONE), False),
+        (replace(WRITTEN, placements=(replace(ON_ONE, watched=False),)), Target(ONE), False),
         (WRITTEN, Target(blocked="b"), False),
         (replace(WANTED, sync=Sync(SyncState.NOT_SYNCED, "b")), Target(blocked="b"), True),
         (replace(WANTED, sync=Sync(SyncState.NOT_SYNCED, "c")), Target(blocked="b"), False),
@@ -85,6 +108,7 @@ def test_each_new_event_has_a_generation_of_its_own() -> None:
             True,
         ),
         (replace(WRITTEN, sync=Sync(SyncState.FAILED, "rejected")), Target(ONE), True),
+        (replace(WRITTEN, sync=Sync(SyncState.FAILED, "rejected")), Target(TWO), False),
         (
             replace(WRITTEN, sync=Sync(SyncState.FAILED, "provider_unavailable")),
             Target(ONE),

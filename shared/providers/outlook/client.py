@@ -24,7 +24,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 from pydantic import BaseModel, ValidationError
 
-from shared.errors import ProviderUnavailable
+from shared.errors import ProviderSilent, ProviderUnavailable
 from shared.providers.base import AccessToken
 from shared.providers.outlook.answers import meaning
 from shared.providers.outlook.wire import Page
@@ -34,6 +34,9 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFER = ('IdType="ImmutableId"', 'outlook.timezone="UTC"', 'outlook.body-content-type="text"')
 """On every request: immutable ids survive a move within the mailbox; times come in UTC.
 https://learn.microsoft.com/graph/outlook-immutable-id"""
+
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class _Anonymous(AuthenticationProvider):
@@ -129,8 +132,10 @@ class GraphClient:
         self.requests += 1
         try:
             answer = await self._graph.adapter.send_primitive_async(request, "bytes", {})
+        except _NOT_SENT as error:
+            raise ProviderUnavailable(f"Graph is not reached: {type(error).__name__}") from None
         except httpx.HTTPError as error:
-            raise ProviderUnavailable(f"Graph did not answer: {type(error).__name__}") from None
+            raise ProviderSilent(f"Graph did not answer: {type(error).__name__}") from None
         if not isinstance(answer, httpx.Response):
             raise ProviderUnavailable("Graph's answer is not one.")
         return answer
