@@ -8,6 +8,9 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.control.routes import routes as control_routes
 from sandbox.crm.webhooks import routes as crm_routes
+from sandbox.google.api.routes import routes as google_calendar_routes
+from sandbox.google.gate.middleware import GoogleGate
+from sandbox.google.oauth.routes import routes as google_sign_in_routes
 from sandbox.microsoft.entra.routes import routes as entra_routes
 from sandbox.microsoft.gate.errors import graph_error
 from sandbox.microsoft.gate.middleware import GraphGate
@@ -22,6 +25,8 @@ def build_app(world: World) -> Starlette:
     routes: list[BaseRoute] = [
         *control_routes(),
         *crm_routes(),
+        *google_sign_in_routes(),
+        *google_calendar_routes(),
         *subscription_routes(),
         *graph_routes(),
         Route("/v1.0/{rest:path}", _unknown_segment, methods=_METHODS),
@@ -30,7 +35,11 @@ def build_app(world: World) -> Starlette:
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Recorder, world=world), Middleware(GraphGate, world=world)],
+        middleware=[
+            Middleware(Recorder, world=world),
+            Middleware(GraphGate, world=world),
+            Middleware(GoogleGate, world=world),
+        ],
     )
     app.state.world = world
     return app
@@ -47,5 +56,5 @@ async def _unknown_segment(request: Request) -> Response:
 
 async def _hello(_: Request) -> Response:
     return JSONResponse(
-        {"sandbox": "Stand-in for Microsoft sign-in, Graph and the CRM", "control": "/sandbox"}
+        {"sandbox": "Stand-in for Microsoft, Google and the CRM", "control": "/sandbox"}
     )

@@ -8,7 +8,17 @@ from email.utils import format_datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-Service = Literal["graph", "token", "authorize"]
+from sandbox.google.presets import preset_fields
+
+Service = Literal[
+    "graph",
+    "token",
+    "authorize",
+    "google",
+    "google-token",
+    "google-authorize",
+    "google-revoke",
+]
 Effect = Literal["answer", "cut", "commit-then-cut", "delay"]
 
 
@@ -144,6 +154,7 @@ PRESETS: dict[str, FaultRule] = {
     "token-throttled": FaultRule(service="token", status=429, aadsts=90055, retry_after="12"),
     "token-bad-gateway": FaultRule(service="token", status=502),
 }
+PRESETS |= {name: FaultRule(**given) for name, given in preset_fields().items()}
 
 
 class UnknownFaultError(ValueError):

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from sandbox.google import seeding as google_seeding
+from sandbox.google.account import Account
 from sandbox.microsoft.directory import PERSONAL_TENANT, Tenant, User, object_id, tenant_id
 from sandbox.microsoft.mailbox.details import EventFields
 
@@ -26,6 +28,13 @@ def seed(world: "World") -> None:
         _add_calendar(world, calendar)
     for event in given["events"]:
         _add_event(world, event)
+    google_seeding.seed(world.google)
+
+
+def add_google_user(world: "World", given: dict[str, Any]) -> Account:
+    """Add a Google account: `address`, optional `name`, `timeZone`, `hd` (its Workspace domain),
+    `sub`, `calendar` (False: it never signed up for Google Calendar)."""
+    return google_seeding.add_google_user(world.google, given)
 
 
 def add_tenant(world: "World", given: dict[str, Any]) -> Tenant:

@@ -137,6 +137,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         host=arguments.host,
     ) as sandbox:
         sandbox.world.registration.redirect_uris.update(arguments.redirect_uri)
+        sandbox.world.google.registration.redirect_uris.update(arguments.redirect_uri)
         ready = {
             "httpsUrl": sandbox.https_url,
             "httpUrl": sandbox.http_url,

@@ -1,4 +1,4 @@
-"""Everything together: Azurite, the stand-in for Microsoft, and the functions.
+"""Everything together: Azurite, the stand-ins for Microsoft and Google, and the functions.
 
 `running_stack` keeps the functions in this process, for tests; `fresh_stack` starts them as a
 process of their own, as it is in production. The application is reached by its settings and its
@@ -95,6 +95,10 @@ def _settings(azurite: Azurite, sandbox: RunningSandbox, port: int) -> dict[str,
         "MICROSOFT_CLIENT_SECRET": sandbox.world.registration.client_secret,
         "MICROSOFT_AUTHORITY": f"{sandbox.https_url}/common",
         "GRAPH_BASE_URL": f"{sandbox.https_url}/v1.0",
+        "GOOGLE_CLIENT_ID": sandbox.world.google.registration.client_id,
+        "GOOGLE_CLIENT_SECRET": sandbox.world.google.registration.client_secret,
+        "GOOGLE_AUTH_BASE_URL": sandbox.https_url,
+        "GOOGLE_API_BASE_URL": sandbox.https_url,
         "EXTRA_CA_BUNDLE": str(sandbox.ca_file),
         "CRM_JWT_ISSUER": JWT_ISSUER,
         "CRM_JWT_AUDIENCE": JWT_AUDIENCE,

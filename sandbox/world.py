@@ -8,6 +8,7 @@ import httpx
 from sandbox.clock import Clock
 from sandbox.crm.state import Crm
 from sandbox.faults import FaultBook
+from sandbox.google.service import Google
 from sandbox.microsoft.directory import Directory, User
 from sandbox.microsoft.entra.state import EntraState
 from sandbox.microsoft.gate.limits import MailboxLimits
@@ -19,7 +20,7 @@ from sandbox.seeding import seed
 
 
 class World:
-    """Tenants, users, mailboxes, tokens, subscriptions, faults, log, and the CRM.
+    """Tenants, users, mailboxes, tokens, subscriptions, faults, log, Google, and the CRM.
 
     Use it only from the event loop the server runs in. `trusted` are PEM files of authorities whose
     certificates notification URLs may carry, besides the public ones.
@@ -42,28 +43,36 @@ class World:
         self.limits = MailboxLimits()
         self.subscriptions = SubscriptionService(self.clock, self.notification_client)
         self.mailboxes: dict[str, Mailbox] = {}
+        self.google = Google(self.clock, self.notification_client)
         if self._seeded:
             seed(self)
 
     def reset(self) -> None:
         """Back to the state after the start: seeded people, no tokens, no subscriptions."""
-        self.subscriptions.delivery.cancel()
+        self._cancel_deliveries()
         redirect_uris = self.registration.redirect_uris
         self.registration = AppRegistration(redirect_uris=redirect_uris)
+        google_uris = self.google.registration.redirect_uris
         self.clock.reset()
         self.crm.reset()
         self._fill()
+        self.google.registration.redirect_uris = google_uris
 
     async def aclose(self) -> None:
         """Stop deliveries and close connections."""
-        self.subscriptions.delivery.cancel()
+        self._cancel_deliveries()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
     async def deliveries_idle(self, seconds: float = 30.0) -> bool:
         """Wait until no notification is queued or under way; False if that took too long."""
-        return await self.subscriptions.delivery.idle(seconds)
+        microsoft = await self.subscriptions.delivery.idle(seconds)
+        return await self.google.channels.delivery.idle(seconds) and microsoft
+
+    def _cancel_deliveries(self) -> None:
+        self.subscriptions.delivery.cancel()
+        self.google.channels.delivery.cancel()
 
     def add_user(self, user: User) -> User:
         """Add an account, with an empty mailbox if it has one."""

@@ -14,6 +14,7 @@ from shared.settings import Settings, settings
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    import httpx
     from azure.identity.aio import DefaultAzureCredential
     from azure.storage.queue.aio import QueueServiceClient
 
@@ -124,26 +125,48 @@ def _ways_to_sign_in(chosen: Settings) -> "Mapping[ProviderName, SignIn]":
         authority=chosen.microsoft_authority,
         tls=tls(chosen.extra_ca_bundle),
     )
-    return {OUTLOOK: MicrosoftSignIn(app)}
+    ways: dict[ProviderName, SignIn] = {OUTLOOK: MicrosoftSignIn(app)}
+    if chosen.google_client_id is not None and chosen.google_client_secret is not None:
+        from shared.credentials.google import GOOGLE, GoogleApp, GoogleSignIn
+
+        google = GoogleApp(
+            client_id=chosen.google_client_id,
+            client_secret=chosen.google_client_secret.get_secret_value(),
+            auth_base_url=chosen.google_auth_base_url,
+        )
+        ways[GOOGLE] = GoogleSignIn(google, _http(chosen), now)
+    return ways
 
 
 def _providers(chosen: Settings) -> "Mapping[ProviderName, CalendarProvider]":
-    import httpx
-
     from shared.credentials.outlook import OUTLOOK
     from shared.providers.outlook.client import Graph
     from shared.providers.outlook.provider import OutlookProvider
     from shared.providers.outlook.push import PushAddresses
 
-    # Kept by hand: the SDK wraps the transport in one that does not close it.
+    base = f"{chosen.public_base_url}/api/notifications"
+    addresses = PushAddresses(changes=f"{base}/outlook", lifecycle=f"{base}/outlook/lifecycle")
+    graph = Graph(chosen.graph_base_url, _http(chosen), now)
+    providers: dict[ProviderName, CalendarProvider] = {OUTLOOK: OutlookProvider(graph, addresses)}
+    if chosen.google_client_id is not None:
+        from shared.credentials.google import GOOGLE
+        from shared.providers.google.client import Google
+        from shared.providers.google.provider import GoogleProvider
+
+        google = Google(chosen.google_api_base_url, _http(chosen), now)
+        providers[GOOGLE] = GoogleProvider(google, f"{base}/google")
+    return providers
+
+
+def _http(chosen: Settings) -> "httpx.AsyncClient":
+    """A client for one provider's use: what one of them does to it concerns no other."""
+    import httpx
+
+    # Kept by hand: the Graph SDK wraps the transport in one that does not close it.
     transport = httpx.AsyncHTTPTransport(verify=tls(chosen.extra_ca_bundle), trust_env=False)
     _opened.append(transport.aclose)
-    http = httpx.AsyncClient(
-        transport=transport, trust_env=False, timeout=httpx.Timeout(30, connect=10)
-    )
-    base = f"{chosen.public_base_url}/api/notifications/outlook"
-    addresses = PushAddresses(changes=base, lifecycle=f"{base}/lifecycle")
-    return {OUTLOOK: OutlookProvider(Graph(chosen.graph_base_url, http, now), addresses)}
+    timeout = httpx.Timeout(30, connect=10)
+    return httpx.AsyncClient(transport=transport, trust_env=False, timeout=timeout)
 
 
 def _webhook(chosen: Settings) -> "Webhook | None":

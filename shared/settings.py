@@ -131,6 +131,10 @@ class Settings(BaseSettings):
     microsoft_client_secret: Secret
     microsoft_authority: BaseUrl = "https://login.microsoftonline.com/common"
     graph_base_url: BaseUrl = "https://graph.microsoft.com/v1.0"
+    google_client_id: str | None = None
+    google_client_secret: SecretStr | None = None
+    google_auth_base_url: BaseUrl = "https://accounts.google.com"
+    google_api_base_url: BaseUrl = "https://www.googleapis.com"
     crm_jwt_issuer: Annotated[str, Field(min_length=1)]
     crm_jwt_audience: Annotated[str, Field(min_length=1)]
     crm_jwt_secret: Annotated[SecretStr | None, Field(min_length=32)] = None
@@ -170,6 +174,13 @@ class Settings(BaseSettings):
             raise ValueError("STALE_AFTER_MINUTES: must be at least twice SWEEP_MINUTES")
         if (self.crm_jwt_secret is None) == (self.crm_jwks_url is None):
             raise ValueError("CRM_JWT_SECRET: set it or CRM_JWKS_URL, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _google(self) -> Self:
+        if (self.google_client_id is None) != (self.google_client_secret is None):
+            missing = "SECRET" if self.google_client_secret is None else "ID"
+            raise ValueError(f"GOOGLE_CLIENT_{missing}: is missing")
         return self
 
     @model_validator(mode="after")

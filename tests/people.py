@@ -14,6 +14,10 @@ ADELE = "adele.vance@contoso.example"
 ALEX = "alex.wilber@contoso.example"
 MEGAN = "megan.bowen@contoso.example"
 PAT = "pat.example@outlook.example"
+GINA = "gina.work@fabrikam.example"
+HUGO = "hugo.work@fabrikam.example"
+GREG = "greg.home@gmail.example"
+NORA = "nora.mail@fabrikam.example"
 RETURN_URL = "http://localhost:3000/integrations?tab=mine"
 
 
@@ -50,10 +54,13 @@ class Person:
         return await self.http.request(method, path, headers=headers, **kwargs)
 
     async def begin(
-        self, location: str | None = None, return_url: str | None = RETURN_URL
+        self,
+        location: str | None = None,
+        return_url: str | None = RETURN_URL,
+        provider: str = "outlook",
     ) -> httpx.Response:
         body = {"returnUrl": return_url} if return_url else {}
-        path = self.path("connections/outlook", location=location)
+        path = self.path(f"connections/{provider}", location=location)
         return await self.call("POST", path, json=body)
 
     async def sign_in(
@@ -73,12 +80,13 @@ class Person:
         self,
         address: str,
         *,
+        provider: str = "outlook",
         location: str | None = None,
         consent: str | list[str] = "accept",
         return_url: str | None = RETURN_URL,
     ) -> httpx.Response:
         """The whole sign-in; returns the callback's answer."""
-        begun = await self.begin(location, return_url)
+        begun = await self.begin(location, return_url, provider)
         assert begun.status_code == 201, begun.text
         redirect = await self.sign_in(begun.json()["authorizationUrl"], address, consent)
         return await self.back(redirect, cookie_of(begun))

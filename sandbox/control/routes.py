@@ -5,6 +5,10 @@ from starlette.routing import Route
 from sandbox.control import (
     calendars,
     crm,
+    google,
+    google_channels,
+    google_events,
+    google_sign_in,
     mailboxes,
     notifications,
     observation,
@@ -17,10 +21,14 @@ def routes() -> list[Route]:
     """Every route under /sandbox."""
     return [
         *people.routes(),
+        *google_sign_in.routes(),
         *sign_in.routes(),
         *calendars.routes(),
         *mailboxes.routes(),
         *observation.routes(),
         *notifications.routes(),
         *crm.routes(),
+        *google.routes(),
+        *google_events.routes(),
+        *google_channels.routes(),
     ]

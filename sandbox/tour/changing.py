@@ -4,13 +4,12 @@ import secrets
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sandbox.tour.choosing import chosen_truth
 from sandbox.tour.context import ADELE, Tour
 from sandbox.tour.intervals import Interval, clipped
 from sandbox.tour.narration import span
-from sandbox.tour.outlook import summary
+from sandbox.tour.outlook import graph_time, summary
 from sandbox.tour.truth import Event, Truth, times
 from sandbox.tour.unseen import Unseen
 
@@ -24,7 +23,7 @@ async def moved(tour: Tour) -> None:
     start, end = times(event, zone)
     later = (start + timedelta(hours=5), end + timedelta(hours=5))
     before = await tour.outlook.last_request()
-    change = {"start": _graph_time(later[0], zone), "end": _graph_time(later[1], zone)}
+    change = {"start": graph_time(later[0], zone), "end": graph_time(later[1], zone)}
     await tour.outlook.event("PATCH", ADELE, event["id"], change)
     tour.say.saw(f"in Outlook: {span(start, end, zone)} moved to {span(*later, zone)}")
     blocks = await _seen(tour, truth, before)
@@ -112,15 +111,10 @@ async def _plain(truth: Truth, calendar: str, kind: str) -> list[Event]:
 def _new_event(title: str, slot: Interval, zone: str, sensitivity: str) -> dict[str, Any]:
     return {
         "subject": title,
-        "start": _graph_time(slot[0], zone),
-        "end": _graph_time(slot[1], zone),
+        "start": graph_time(slot[0], zone),
+        "end": graph_time(slot[1], zone),
         "sensitivity": sensitivity,
     }
-
-
-def _graph_time(moment: datetime, zone: str) -> dict[str, str]:
-    """As Outlook writes it: on the clocks of the mailbox."""
-    return {"dateTime": f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M:%S}", "timeZone": zone}
 
 
 def _range(window: Interval) -> dict[str, str]:

@@ -13,7 +13,7 @@ _ERASED_WITHIN_SECONDS = 30
 
 async def health(tour: Tour) -> None:
     """The service and all that it needs answer."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         answer = (await http.get(f"{tour.service.api}/health")).json()
     state = {one["name"]: "ok" if one["ok"] else "failing" for one in answer["dependencies"]}
     tour.say.saw(f"{answer['status']}: " + ", ".join(f"{k} {v}" for k, v in state.items()))

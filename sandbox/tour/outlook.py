@@ -3,14 +3,17 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from sandbox.tour.unseen import Unseen
 
 _EVENT = re.compile(r"/events(/[^/]+)?$")
+
 
 class Outlook:
     """The sandbox's control API: what a person does in Outlook, and what Graph was asked."""
@@ -56,14 +59,14 @@ class Outlook:
         """How many are alive."""
         return len(await self._subscriptions(mailbox))
 
-    async def notified_again(self, mailbox: str, last: int) -> int:
-        """Sends the last notifications of each subscription once more, and waits for all of them.
+    async def notified(self, mailbox: str, again: int = 0) -> int:
+        """Waits until no notification is under way; how many the mailbox has sent by then.
 
-        Returns how many notifications the mailbox has sent until then.
+        The last ones of each subscription are sent `again` first.
         """
         ids = {found["id"] for found in await self._subscriptions(mailbox)}
-        for one in ids:
-            await self.ask("POST", f"subscriptions/{one}/replay", json={"last": last})
+        for one in ids if again else ():
+            await self.ask("POST", f"subscriptions/{one}/replay", json={"last": again})
         if not (await self.ask("POST", "idle", json={}))["idle"]:
             raise Unseen("The notifications did not come to an end.")
         sent = (await self.ask("GET", "notifications"))["value"]
@@ -75,6 +78,11 @@ class Outlook:
             "value"
         ]
         return found
+
+
+def graph_time(moment: datetime, zone: str) -> dict[str, str]:
+    """As Outlook writes it: on the clocks of the mailbox."""
+    return {"dateTime": f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M:%S}", "timeZone": zone}
 
 
 def summary(requests: list[dict[str, Any]]) -> str:

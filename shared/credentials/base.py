@@ -48,3 +48,10 @@ class SignIn(Protocol):
     async def refresh(self, cache: bytes) -> Tokens:
         """Raises ReconnectRequired, OperatorFault or ProviderUnavailable."""
         ...
+
+    async def end(self, cache: bytes) -> None:
+        """Ends the grant where the provider can; one that is over already is no error.
+
+        Raises OperatorFault, ReconnectRequired or ProviderUnavailable.
+        """
+        ...

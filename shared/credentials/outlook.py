@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from shared.credentials.base import Begun, SignedIn, Tokens
 from shared.credentials.outlook_errors import meaning, refusal
 from shared.domain.model import Account, ProviderName
-from shared.domain.records import AccountProfile
+from shared.domain.records import AccountKind, AccountProfile
 from shared.errors import ProviderUnavailable, SignInFailed
 
 OUTLOOK = ProviderName("outlook")
@@ -101,6 +101,11 @@ class MicrosoftSignIn:
         if tokens is None or tokens.access_expires_at < datetime.now(UTC) + timedelta(minutes=1):
             raise ProviderUnavailable("Microsoft returned no new access token.")
         return tokens
+
+    async def end(self, cache: bytes) -> None:
+        """Does nothing. Entra has no revocation of one app's grant, only of all sessions of a user:
+        https://learn.microsoft.com/graph/api/user-revokesigninsessions
+        """
 
     def _client(self, cache: Any = None) -> "_Client":
         return _Client(self._app, self._http, cache)
@@ -241,5 +246,5 @@ def _account(claims: Mapping[str, Any]) -> Account:
 
 def _profile(claims: Mapping[str, Any]) -> AccountProfile:
     address = claims.get("email") or claims.get("preferred_username") or ""
-    kind = "personal" if claims["tid"] == PERSONAL_TENANT else "work"
+    kind: AccountKind = "personal" if claims["tid"] == PERSONAL_TENANT else "work"
     return AccountProfile(str(address), str(claims.get("name", "")), kind)

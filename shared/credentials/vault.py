@@ -72,6 +72,12 @@ class Vault:
                 return token
         raise MailboxBusy("The sign-in is being refreshed.")
 
+    async def end(self, record: AccountRecord) -> None:
+        """Ends the grant at the provider. Raises OperatorFault or ProviderUnavailable."""
+        if record.tokens is not None:
+            cache = self._sealer.open(record.tokens.sealed)
+            await self._sign_ins[record.account.provider].end(cache)
+
     async def _lease(self, record: AccountRecord) -> Lease | None:
         now = self._clock()
         return await self._accounts.take_lease(record, [_LEASE], now, now + _LEASE_LASTS)
@@ -97,7 +103,7 @@ class Vault:
             if record.tokens is None or record.tokens.version == sealed.version:
                 raise
             raise MailboxBusy("The account was connected anew meanwhile.") from None
-        # Where a reconnect came in between, its tokens stay. Ours work too: Entra does not revoke a
+        # Where a reconnect came in between, its tokens stay. Ours work too: no provider revokes a
         # refresh token when it issues the next.
         with suppress(StoreConflict):
             await self._accounts.save_tokens(account, self.sealed(fresh, sealed.version))

@@ -1,6 +1,6 @@
 """The words of the product, as types.
 
-Account     an Outlook or Google account, keyed by provider and the provider's stable id.
+Account     somebody's account at a provider, keyed by provider and the provider's stable id.
 Connection  an account at a location for a user.
 Selection   which calendars a user has chosen at a location, and how they block time.
 Calendar    one calendar of an account; its key names its partition in the store.
@@ -24,7 +24,7 @@ CalendarKey = NewType("CalendarKey", str)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`subject` is the provider's stable id: Microsoft `tid.oid`, Google `sub`."""
+    """`subject` is the provider's stable id; addresses and names change."""
 
     provider: ProviderName
     subject: str

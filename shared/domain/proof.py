@@ -11,7 +11,7 @@ _FORM = re.compile(r"([0-9a-f]{32})\.([A-Za-z0-9_-]{43})")
 
 
 def prove(secret: str, key: CalendarKey) -> str:
-    """A text of 76 characters for the provider to send back; Graph allows 128, Google 256."""
+    """A text of 76 characters for the provider to send back; no provider allows fewer than 128."""
     return f"{key}.{_mac(secret, key)}"
 
 

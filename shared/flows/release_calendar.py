@@ -2,15 +2,20 @@
 
 from shared.domain.model import CalendarKey, PushStatus, Roster
 from shared.domain.records import CalendarPartition
-from shared.errors import ProviderError, Throttled
+from shared.errors import ProviderError, StoreConflict, Throttled
 from shared.flows.mailbox import Lane, mailbox
 from shared.flows.ports import Ports
+from shared.messages import Cause, SyncCalendar
 
 
 async def release_calendar(partition: CalendarPartition, ports: Ports) -> None:
     """Raises StoreConflict if somebody begins to watch it meanwhile, Throttled to wait."""
     await _end_push(partition, ports)
-    await ports.calendars.erase(partition)
+    try:
+        await ports.calendars.erase(partition)
+    except StoreConflict:
+        await _push_is_gone(partition, ports)
+        raise
     await ports.accounts.forget_calendar(partition.state.account, partition.key)
     if await forget_rosters(partition.key, ports):
         await ports.accounts.remember_calendar(partition.state.calendar)
@@ -27,6 +32,19 @@ async def forget_rosters(key: CalendarKey, ports: Ports) -> bool:
     if watched:
         await ports.roster.enter(Roster.POLL, key)
     return watched
+
+
+async def _push_is_gone(partition: CalendarPartition, ports: Ports) -> None:
+    """Whoever watches it now needs a new channel: what is kept still says that there is one."""
+    push = partition.state.push
+    if push.status is PushStatus.ACTIVE:
+        message = SyncCalendar(
+            calendar=partition.key,
+            cause=Cause.PUSH_REMOVED,
+            at=ports.clock(),
+            subscription=push.subscription_id,
+        )
+        await ports.queues.send(message)
 
 
 async def _end_push(partition: CalendarPartition, ports: Ports) -> None:

@@ -7,13 +7,15 @@ from datetime import timedelta
 from shared.domain.model import Account, CalendarKey, LocationId
 from shared.domain.ownership import released, unused
 from shared.domain.records import AccountRecord, Connection
-from shared.errors import StoreConflict
+from shared.errors import ProviderError, ProviderUnavailable, StoreConflict
 from shared.flows.ports import Ports
 from shared.flows.release_calendar import release_calendar
 from shared.messages import EraseAccount
 
 SOON = timedelta(seconds=10)
 _ATTEMPTS = 8
+_ATTEMPTS_TO_END = 5
+"""So often, over some minutes, a provider that does not answer is asked to end a grant."""
 
 
 async def settle_later(account: Account, ports: Ports, wait: timedelta = SOON) -> None:
@@ -46,7 +48,8 @@ async def let_go(connection: Connection, ports: Ports) -> None:
 async def erase_account(message: EraseAccount, ports: Ports) -> bool:
     """Erases tokens and everything mirrored, unless somebody uses the account.
 
-    Channels end first, while the tokens still work. Raises StoreConflict to be tried again.
+    Channels and the grant end first, while the tokens still work. Raises StoreConflict,
+    ProviderUnavailable or Throttled to be tried again.
     """
     account = Account.parse(message.account)
     record = await ports.accounts.load(account)
@@ -58,8 +61,24 @@ async def erase_account(message: EraseAccount, ports: Ports) -> bool:
     await ports.accounts.release(record, replace(record.owner, locations={}))
     for key in sorted(record.calendars):
         await _release(account, key, ports)
-    await ports.accounts.erase(await _still_unused(account, ports))
+    record = await _still_unused(account, ports)
+    await _end_grant(record, message.attempt, ports)
+    await ports.accounts.erase(record)
     return True
+
+
+async def _end_grant(record: AccountRecord, attempt: int, ports: Ports) -> None:
+    """The tokens go in any case: a provider may not keep us from erasing them.
+
+    Only here, where nobody uses the account any more: it may end more than our own tokens.
+    """
+    try:
+        await ports.vault.end(record)
+    except ProviderUnavailable:
+        if attempt < _ATTEMPTS_TO_END:
+            raise
+    except ProviderError:
+        return
 
 
 async def _release(account: Account, key: CalendarKey, ports: Ports) -> None:

@@ -21,7 +21,8 @@ _USER = "locations/{location}/users/{user}"
         name="ListCalendars",
         method="GET",
         route=f"{_USER}/calendars",
-        summary="All calendars of the connected accounts, live; shared ones with their owner.",
+        summary="All calendars of the connected accounts, live; shared ones with their owner. "
+        "`unlisted` names the accounts that did not answer.",
         right=Right.OWN_OR_ADMIN,
         answers={200: contract.Calendars},
         problems=(409, 502, 503),
@@ -29,7 +30,7 @@ _USER = "locations/{location}/users/{user}"
 )
 async def calendars(call: Call) -> Answer:
     listed = await list_calendars(call.location, call.user, call.ports)
-    return Answer(body=contract.Calendars(calendars=[shown.calendar(one) for one in listed]))
+    return Answer(body=shown.calendars(listed))
 
 
 @register(

@@ -90,7 +90,7 @@ class ProblemShown(Contract):
 class ConnectionShown(Contract):
     provider: str
     email: str
-    account_type: str
+    account_type: Literal["work", "personal"]
     status: Literal["connected", "syncing", "reconnect_required", "degraded"]
     problem: ProblemShown | None = ABSENT
     progress: ProgressShown | None = ABSENT
@@ -118,8 +118,17 @@ class CalendarShown(Contract):
     role: Literal["primary", "conflict"] | None = ABSENT
 
 
+class Unlisted(Contract):
+    """An account whose calendars are not known now; `detail` says what to do."""
+
+    provider: str
+    code: str
+    detail: str
+
+
 class Calendars(Contract):
     calendars: list[CalendarShown]
+    unlisted: list[Unlisted] | None = ABSENT
 
 
 class CalendarChoice(Contract):

@@ -2,6 +2,8 @@
 
 This path reads no storage and asks no provider: slow answers make Graph delay notifications, and
 then drop them. https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+Google asks for a success, and repeats what gets a 5xx:
+https://developers.google.com/workspace/calendar/api/guides/push#responding-to-notifications
 """
 
 import typing
@@ -12,6 +14,7 @@ from shared.domain.model import CalendarKey
 from shared.domain.proof import proven
 from shared.errors import InvalidRequest
 from shared.messages import Cause, SyncCalendar
+from shared.providers.google.notifications import calendar_told
 from shared.providers.outlook.notifications import MOST_BYTES, Lifecycle, calendars_told
 from shared.services import now
 from shared.settings import settings
@@ -24,6 +27,8 @@ _CAUSES = {
     Lifecycle.REAUTHORIZATION_REQUIRED: Cause.REAUTHORIZE,
     Lifecycle.SUBSCRIPTION_REMOVED: Cause.PUSH_REMOVED,
 }
+
+_LONGEST_CHANNEL = 64  # as Google allows
 
 # The worker knows this spelling of the type only.
 Messages = func.Out[typing.List[str]]  # noqa: UP006
@@ -43,6 +48,23 @@ def changed(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:
 @blueprint.queue_output("messages", SyncCalendar.queue, "CALENDAR_STORAGE")
 def lifecycle(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:
     return _received(req, messages)
+
+
+@blueprint.function_name("ReceiveGoogleNotification")
+@blueprint.route("notifications/google", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@blueprint.queue_output("messages", SyncCalendar.queue, "CALENDAR_STORAGE")
+def google_changed(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:
+    """Queues what is proven; success also where nothing is, as for Outlook. There is no body."""
+    told = calendar_told(req.headers, _proven)
+    if told is not None:
+        message = SyncCalendar(
+            calendar=told.calendar,
+            cause=Cause.NOTIFIED,
+            at=now(),
+            subscription=told.channel[:_LONGEST_CHANNEL] if told.channel else None,
+        )
+        messages.set([message.encode()])
+    return _text(200, "")
 
 
 def _received(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:

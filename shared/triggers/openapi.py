@@ -177,7 +177,11 @@ def _public_paths() -> dict[str, Any]:
             "400": {"description": "Not a notification."},
         },
     }
-    changes = {**received, "operationId": "ReceiveOutlookNotification", "summary": "Changes."}
+    changes = {
+        **received,
+        "operationId": "ReceiveOutlookNotification",
+        "summary": "Changes that Graph tells.",
+    }
     lifecycle = {
         **received,
         "operationId": "ReceiveOutlookLifecycle",
@@ -186,6 +190,7 @@ def _public_paths() -> dict[str, Any]:
     return {
         "/notifications/outlook": {"post": changes},
         "/notifications/outlook/lifecycle": {"post": lifecycle},
+        "/notifications/google": {"post": _google_notification()},
         "/oauth/{provider}/callback": {"get": _callback()},
         "/health": {"get": _health()},
         "/openapi.json": {
@@ -196,6 +201,20 @@ def _public_paths() -> dict[str, Any]:
                 "responses": {"200": {"description": _STATUS_TEXT[200]}},
             }
         },
+    }
+
+
+def _google_notification() -> dict[str, Any]:
+    names = ("X-Goog-Channel-ID", "X-Goog-Channel-Token", "X-Goog-Resource-State")
+    return {
+        "operationId": "ReceiveGoogleNotification",
+        "summary": "Changes that Google tells: in headers, without a body.",
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+            for name in names
+        ],
+        "responses": {"200": {"description": _STATUS_TEXT[202]}},
     }
 
 

@@ -5,10 +5,11 @@ from shared.domain.mirror import Event
 from shared.domain.model import Problem, ProviderName
 from shared.domain.selection import Choice, Selection
 from shared.domain.spans import Days, Interval
-from shared.flows.list_calendars import ListedCalendar
+from shared.flows.list_calendars import ListedCalendar, ListedCalendars
 from shared.flows.member_status import CalendarStatus, ConnectionStatus, MemberStatus
 from shared.flows.read_time import BusyTime, ShownEvents
 from shared.triggers import contract as c
+from shared.triggers.problems import problem
 
 
 def connection(found: ConnectionStatus) -> c.ConnectionShown:
@@ -30,7 +31,15 @@ def connection(found: ConnectionStatus) -> c.ConnectionShown:
     )
 
 
-def calendar(listed: ListedCalendar) -> c.CalendarShown:
+def calendars(found: ListedCalendars) -> c.Calendars:
+    problems = [(name, problem(error)[0]) for name, error in found.unlisted.items()]
+    unlisted = [c.Unlisted(provider=name, code=p.code, detail=p.detail) for name, p in problems]
+    return c.Calendars(
+        calendars=[_calendar(one) for one in found.calendars], unlisted=unlisted or None
+    )
+
+
+def _calendar(listed: ListedCalendar) -> c.CalendarShown:
     info = listed.info
     owner = c.Owner(name=info.owner_name, address=info.owner_address)
     return c.CalendarShown(

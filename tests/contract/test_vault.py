@@ -40,6 +40,7 @@ class SignIn:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.refreshed: list[bytes] = []
+        self.ended: list[bytes] = []
         self.takes = 0.05
         self.fails: Exception | None = None
 
@@ -61,6 +62,9 @@ class SignIn:
         if self.fails is not None:
             raise self.fails
         return self.issue(f"token {len(self.refreshed)}")
+
+    async def end(self, cache: bytes) -> None:
+        self.ended.append(cache)
 
     def issue(self, token: str, lasts: timedelta = timedelta(hours=1)) -> Tokens:
         expires = self.clock.now + lasts
@@ -247,3 +251,14 @@ async def test_a_cache_without_a_token_is_refreshed(office: Office) -> None:
     read = await office.record()
     await office.store.claim(read, OWNER, PROFILE, office.vault.sealed(empty))
     assert await office.vault.access_token(await office.record()) == "token 1"
+
+
+async def test_a_grant_is_ended_with_the_cache_that_is_kept(office: Office) -> None:
+    record = await office.connected()
+    await office.vault.end(record)
+    assert [json.loads(cache)["token"] for cache in office.sign_in.ended] == ["token 0"]
+
+
+async def test_without_tokens_there_is_no_grant_to_end(office: Office) -> None:
+    await office.vault.end(await office.record())
+    assert office.sign_in.ended == []

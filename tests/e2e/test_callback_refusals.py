@@ -178,9 +178,20 @@ async def test_a_callback_of_an_unknown_provider_is_refused(
     url, cookie = await begun(agent)
     redirect = await agent.sign_in(url, ADELE)
     async with nothing_kept(storage):
-        for provider in ("google", "Outlook", "a'b", "%00", "<b>"):
+        for provider in ("icloud", "Outlook", "a'b", "%00", "<b>"):
             address = redirect.replace("/oauth/outlook/", f"/oauth/{quote(provider, safe='%')}/")
             assert_page(await agent.back(address, cookie), "only ends a sign-in")
+
+
+async def test_an_answer_at_the_callback_of_another_provider_is_refused(
+    stack: Stack, agent: Person, storage: Storage
+) -> None:
+    url, cookie = await begun(agent)
+    redirect = await agent.sign_in(url, ADELE)
+    async with nothing_kept_but_the_used_state(storage):
+        address = redirect.replace("/oauth/outlook/", "/oauth/google/")
+        assert_page(await agent.back(address, cookie), "begun in another browser")
+    assert await tokens_asked_for(stack) == 0
 
 
 async def test_an_address_that_is_too_long_is_refused(agent: Person, storage: Storage) -> None:

@@ -17,6 +17,7 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 PUBLIC = {
     "/notifications/outlook",
     "/notifications/outlook/lifecycle",
+    "/notifications/google",
     "/oauth/{provider}/callback",
     "/health",
     "/openapi.json",

@@ -93,6 +93,9 @@ def test_the_others_have_a_value_of_their_own(sample: pytest.MonkeyPatch) -> Non
     settings = load()
     assert settings.microsoft_authority == "https://login.microsoftonline.com/common"
     assert settings.graph_base_url == "https://graph.microsoft.com/v1.0"
+    assert settings.google_client_id is None
+    assert settings.google_auth_base_url == "https://accounts.google.com"
+    assert settings.google_api_base_url == "https://www.googleapis.com"
     assert (settings.sync_window_past_days, settings.sync_window_future_days) == (30, 365)
     assert (settings.sweep_minutes, settings.sweep_minutes_without_push) == (60, 5)
     assert settings.stale_after_minutes == 120
@@ -104,6 +107,8 @@ MALFORMED: dict[str, list[str]] = {
     "PUBLIC_BASE_URL": [*NOT_ADDRESSES, "https://zz.example/#a"],
     "MICROSOFT_AUTHORITY": NOT_ADDRESSES,
     "GRAPH_BASE_URL": NOT_ADDRESSES,
+    "GOOGLE_AUTH_BASE_URL": NOT_ADDRESSES,
+    "GOOGLE_API_BASE_URL": NOT_ADDRESSES,
     "CRM_JWT_SECRET": ["zz-too-short"],
     "CRM_WEBHOOK_URL": [
         *NOT_ADDRESSES[:3],
@@ -175,6 +180,20 @@ def test_the_keys_of_the_crm_are_a_secret_or_an_address_and_not_both(
         text = refusal()
         assert text.startswith("Setting CRM_JWKS_URL:")
         assert "zz" not in text
+
+
+def test_google_is_there_with_a_client_and_its_secret_or_not_at_all(
+    sample: pytest.MonkeyPatch,
+) -> None:
+    assert load().google_client_id is None
+    sample.setenv("GOOGLE_CLIENT_ID", "zz.apps.googleusercontent.com")
+    assert refusal() == "Setting GOOGLE_CLIENT_SECRET: is missing"
+    sample.setenv("GOOGLE_CLIENT_SECRET", "zz-secret")
+    settings = load()
+    assert settings.google_client_id == "zz.apps.googleusercontent.com"
+    assert "zz-secret" not in repr(settings)
+    sample.delenv("GOOGLE_CLIENT_ID")
+    assert refusal() == "Setting GOOGLE_CLIENT_ID: is missing"
 
 
 def test_a_webhook_needs_a_secret_and_tls(sample: pytest.MonkeyPatch) -> None:
@@ -266,7 +285,25 @@ def test_importing_the_app_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_answering_a_notification_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize(
+    ("function", "request_", "status"),
+    [
+        (
+            "ReceiveOutlookNotification",
+            """body=b'{"value": [{"clientState": "%s"}]}' % proof.encode()""",
+            202,
+        ),
+        (
+            "ReceiveGoogleNotification",
+            """body=b"", headers={
+            "X-Goog-Resource-State": "exists", "X-Goog-Channel-Token": proof}""",
+            200,
+        ),
+    ],
+)
+def test_answering_a_notification_imports_nothing_heavy(
+    function: str, request_: str, status: int
+) -> None:
     heavy = (
         "msgraph",
         "msal",
@@ -286,18 +323,35 @@ from shared.domain.proof import prove
 from shared.settings import settings
 
 proof = prove(settings().notification_secret.get_secret_value(), CalendarKey("0" * 32))
-body = b'{{"value": [{{"clientState": "%s"}}]}}' % proof.encode()
 queued = []
 
 class Out:
     set = queued.extend
 
 for function in function_app.app.get_functions():
-    if function.get_function_name() == "ReceiveOutlookNotification":
-        request = func.HttpRequest("POST", "http://localhost/", body=body)
+    if function.get_function_name() == "{function}":
+        request = func.HttpRequest("POST", "http://localhost/", {request_})
         print(function.get_user_function()(request, Out()).status_code, len(queued))
 print([m for m in {heavy!r} if m in sys.modules])
 """
     done = started(code)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["202 1", "[]"]
+    assert done.stdout.splitlines() == [f"{status} 1", "[]"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "names"),
+    [
+        ({}, ["outlook"]),
+        ({"GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "secret"}, ["google", "outlook"]),
+    ],
+    ids=["without", "with"],
+)
+def test_google_is_a_provider_where_it_is_set_up(changed: dict[str, str], names: list[str]) -> None:
+    code = """
+from shared.services import ports
+print(sorted(ports().providers), sorted(ports().ways_to_sign_in))
+"""
+    done = started(code, **changed)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"{names} {names}"

@@ -6,14 +6,24 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sandbox.stack import APP, Stack
-from sandbox.tour import changing, choosing, connecting, reading, real_input
+from sandbox.tour import (
+    appointments,
+    changing,
+    choosing,
+    connecting,
+    echoes,
+    reading,
+    real_input,
+)
 from sandbox.tour.almanac_check import Almanac
+from sandbox.tour.context import ADELE, Tour
 from sandbox.tour.narration import Narrator
 from sandbox.tour.steps import STEPS, tour_of
-from sandbox.tour.unseen import Unseen
+from sandbox.tour.unseen import Unseen, until
 
 TINY = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -51,6 +61,10 @@ def test_each_step_sees_what_it_should(tmp_path):
     ]
     assert figures[0] >= 500
     assert re.findall(r"(\d+) differences?", done.stdout) == ["0", "0"]
+    assert "caused by our own writes: 0 provider writes, 0 changes" in done.stdout
+    seconds = re.findall(r"(?:Outlook|webhook).* after (\d+\.\d) s", done.stdout)
+    assert len(seconds) == 4
+    assert all(float(one) < 30 for one in seconds)
     log = (tmp_path / "functions.log").read_text("utf-8")
     assert "SyncCalendar" in log
     assert "deltatoken" not in log.lower()
@@ -98,3 +112,74 @@ async def test_answers_that_differ_from_the_file_are_named(
         with pytest.raises(Unseen, match="differ from the file in 2 places"):
             await real_input.real_input(tour)
     assert "11:00 UTC should be busy and is not" in capsys.readouterr().out
+
+
+async def booked(tour: Tour) -> None:
+    for step in (connecting.connect, choosing.chosen, appointments.booked):
+        await step(tour)
+
+
+async def test_an_appointment_that_is_not_written_is_not_seen(stack: Stack, tmp_path, monkeypatch):
+    monkeypatch.setattr(appointments, "_SEEN_WITHIN_SECONDS", 1)
+    async with tour_of(stack, Narrator(3), tmp_path) as tour:
+        rule = {"preset": "unavailable", "method": "POST", "path": "/events$", "count": None}
+        await tour.outlook.ask("POST", "faults", json=rule)
+        with pytest.raises(Unseen, match="The event was not seen within 1 seconds"):
+            await booked(tour)
+
+
+async def test_what_the_event_says_otherwise_is_named(stack: Stack, tmp_path, monkeypatch):
+    monkeypatch.setattr(appointments, "_PLACE", "Main Street 1 ")  # blanks at the end are not kept
+    async with tour_of(stack, Narrator(3), tmp_path) as tour:
+        with pytest.raises(Unseen, match=r"The event differs from the appointment: place\."):
+            await booked(tour)
+
+
+async def test_what_the_crm_does_not_take_is_not_seen(stack: Stack, tmp_path, monkeypatch):
+    async with tour_of(stack, Narrator(4), tmp_path) as tour:
+        await booked(tour)
+        await tour.outlook.ask("POST", "crm/behaviours", json={"status": 500, "count": None})
+        monkeypatch.setattr(appointments, "_SEEN_WITHIN_SECONDS", 1)
+        with pytest.raises(Unseen, match="The move, by webhook, was not seen"):
+            await appointments.moved(tour)
+
+        async def in_the_feed() -> bool | None:
+            kinds = {one["type"] for one in await tour.crm.feed()}
+            return True if "appointment.updated" in kinds else None
+
+        await until(in_the_feed, 20, "The move, in the feed,")
+        monkeypatch.setattr(echoes, "_AT_REST_WITHIN_SECONDS", 1)
+        with pytest.raises(Unseen, match="The same in feed and webhook was not seen"):
+            await echoes.told_alike(tour)
+
+
+async def test_an_event_that_stays_is_seen(stack: Stack, tmp_path, monkeypatch):
+    async with tour_of(stack, Narrator(4), tmp_path) as tour:
+        await booked(tour)
+        await appointments.renamed(tour)
+        rule = {"preset": "unavailable", "method": "DELETE", "path": "/events/", "count": None}
+        await tour.outlook.ask("POST", "faults", json=rule)
+        monkeypatch.setattr(appointments, "_SEEN_WITHIN_SECONDS", 1)
+        with pytest.raises(Unseen, match="The end of the event was not seen"):
+            await appointments.cancelled(tour)
+        await tour.outlook.ask("DELETE", "faults")
+
+
+async def test_a_write_that_nobody_asked_for_is_seen(stack: Stack, tmp_path, monkeypatch):
+    async with tour_of(stack, Narrator(4), tmp_path) as tour:
+        await booked(tour)
+        [made] = await tour.outlook.written(ADELE)
+        bearer = await tour.outlook.ask("POST", "entra/access-token", json={"user": ADELE})
+        async with httpx.AsyncClient(verify=False, trust_env=False) as graph:
+            answer = await graph.post(
+                f"{stack.sandbox.https_url}/v1.0/me/events",
+                headers={"Authorization": f"Bearer {bearer['accessToken']}"},
+                json={
+                    "subject": "A second copy",
+                    "start": {"dateTime": "2027-03-03T19:00:00", "timeZone": "UTC"},
+                    "end": {"dateTime": "2027-03-03T20:00:00", "timeZone": "UTC"},
+                },
+            )
+        assert (made["method"], answer.status_code) == ("POST", 201)
+        with pytest.raises(Unseen, match="Our own writes must cause no writes"):
+            await echoes.no_news(tour)

@@ -206,12 +206,12 @@ async def test_what_the_owner_did_since_the_lost_answer_is_seen(
     assert (calendar.only.start, calendar.only.end) == later
 
 
-async def test_a_transaction_whose_event_is_gone_is_tried_again(calendar: Calendar) -> None:
+async def test_a_transaction_whose_event_is_gone_makes_no_second(calendar: Calendar) -> None:
     calendar.box.faults.remember_deleted = True
     made = await calendar.create(transaction="t-1")
     calendar.box.delete_event(made.id)
 
-    with pytest.raises(ProviderUnavailable):
+    with pytest.raises(EventGone):
         await calendar.create(transaction="t-1")
 
 

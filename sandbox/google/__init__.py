@@ -1,0 +1,1 @@
+"""Google's services: sign-in, Calendar v3, push channels."""

@@ -1,0 +1,1 @@
+"""The calendars of Google accounts: events, series, rights, meetings."""

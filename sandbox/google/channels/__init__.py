@@ -1,0 +1,1 @@
+"""Push channels: what is watched, and the messages that are sent."""

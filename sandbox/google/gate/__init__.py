@@ -1,0 +1,1 @@
+"""What every Calendar request passes first: identity, scopes, quotas, faults."""
