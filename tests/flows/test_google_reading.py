@@ -216,7 +216,11 @@ async def test_limits_and_scopes(reader: Reader) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_changes_add_up_to_what_is_there(reader: Reader, seed: int) -> None:
-    """Whatever somebody does, rounds of changes give the mirror that a full round gives."""
+    """Whatever somebody does, rounds of changes give the mirror that a full round gives.
+
+    But for an occurrence that is moved to before the window: whether Google tells of that is not
+    known, and here it does not.
+    """
     chance, pat = random.Random(seed), reader.account
     await reader.look()
     for _ in range(8):
@@ -260,4 +264,4 @@ def _change_instance(pat: Account, chance: random.Random, number: int) -> None:
     if chance.random() < 0.4:
         pat.delete_event(view.id)
     else:
-        pat.update_event(view.id, summary=f"x{number}", **times(chance.randint(-50, 120)))
+        pat.update_event(view.id, summary=f"x{number}", **times(chance.randint(-29, 120)))

@@ -16,6 +16,7 @@ from tests.unit.made import WINDOW, at, days, timed, unread
 EVENTS = "GET /calendars/cal/events"
 CURSOR = Cursor("token", CURSOR_VERSION, replace(WINDOW, end=at("2026-05-01")))
 STATE = unread(calendar_id="cal")
+UNREAD = [refused(404, "notFound"), refused(400, "invalid"), refused(403, "forbidden")]
 
 
 def event(key: str, start: str = "2026-03-10T10:00:00Z", **more: Any) -> Any:
@@ -208,7 +209,7 @@ async def test_a_series_that_changed_is_listed_anew() -> None:
 
 
 async def test_an_invitation_to_one_event_of_a_series_counts_by_itself() -> None:
-    for answer in (refused(404, "notFound"), refused(410, "deleted"), said(gone("m"))):
+    for answer in (*UNREAD, refused(410, "deleted"), said(gone("m"))):
         script = Script(items(instance("m", "2026-03-17")), answer)
         found = await read(script, CURSOR)
         [one] = found.events.values()
@@ -223,8 +224,8 @@ async def test_an_event_that_outlives_its_series_counts_by_itself() -> None:
     assert found.removed == {"m"}
 
 
-@pytest.mark.parametrize("answer", [refused(404, "notFound"), refused(400, "invalid")])
-async def test_a_series_that_ends_while_it_is_read_makes_a_full_round(answer: Any) -> None:
+@pytest.mark.parametrize("answer", UNREAD)
+async def test_a_series_that_cannot_be_read_alone_makes_a_full_round(answer: Any) -> None:
     full = (items(event("m"), nextSyncToken="next"), items(event("m")))
     found = await read(Script(items(master("m")), answer, *full), CURSOR)
     assert found.full

@@ -14,6 +14,7 @@ from shared.domain.model import Cursor, Window
 from shared.domain.reconcile import Round
 from shared.domain.zones import iana_zone
 from shared.errors import (
+    CalendarForbidden,
     CalendarGone,
     CursorLost,
     EventGone,
@@ -28,6 +29,9 @@ from shared.providers.google.wire import EventPage, WireEvent
 
 # Each costs a request or two; to read all of the window anew is cheaper from about here on.
 _MOST_SERIES = 20
+
+# What a single series is answered with that has ended meanwhile, or of which only times are shared.
+_NOT_READ = (CalendarGone, CalendarForbidden, ProviderRejected)
 
 # Besides what a token forbids, later requests must ask as the first one did. Of the attendees only
 # the one whose calendar this is matters: that is the one who stays when there are more.
@@ -110,8 +114,8 @@ class CalendarReading:
         try:
             for master in masters.values():
                 await self._relist(master, cursor.window, found)
-        except (CalendarGone, ProviderRejected):
-            return await self.full()  # something has ended the series meanwhile
+        except _NOT_READ:
+            return await self.full()
         await self._add_masters(orphans, found)
         for item in listed.items.values():
             if item.id not in masters and (parse.is_gone(item) or item.series_id not in masters):
@@ -151,7 +155,7 @@ class CalendarReading:
         for series_id in orphans[:_MOST_SERIES]:
             try:
                 master = await self._client.get((*self._events, series_id), WireEvent)
-            except (CalendarGone, EventGone):
+            except (*_NOT_READ, EventGone):
                 continue
             if parse.is_master(master) and not parse.is_gone(master):
                 found.add_series(master)
