@@ -71,7 +71,10 @@ class CalendarProvider(Protocol):
     async def find_event(
         self, token: AccessToken, calendar_id: str, transaction: str
     ) -> LiveEvent | None:
-        """The event that was made under that transaction, if it is on the calendar."""
+        """The event that was made under that transaction, if it is on the calendar.
+
+        Raises CalendarGone where the calendar itself is not there any more.
+        """
         ...
 
     async def event(self, token: AccessToken, calendar_id: str, event_id: str) -> LiveEvent | None:

@@ -15,6 +15,8 @@ import httpx
 import pytest
 from azure.core.exceptions import ServiceResponseError
 
+from shared.errors import ProviderSilent
+from shared.providers.google.client import GoogleClient
 from shared.providers.outlook.client import GraphClient
 from shared.store.queues import StorageQueues
 from shared.store.tables import Table
@@ -98,6 +100,7 @@ def watch_steps(monkeypatch: pytest.MonkeyPatch) -> None:
         _watch(monkeypatch, Table, name, lost_row)
     _watch(monkeypatch, StorageQueues, "send", lost_row)
     _watch(monkeypatch, GraphClient, "_sent", httpx.ReadError("the answer was lost"))
+    _watch(monkeypatch, GoogleClient, "_sent", ProviderSilent("the answer was lost"))
 
 
 def _watch(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, lost: Exception) -> None:

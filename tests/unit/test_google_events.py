@@ -244,8 +244,14 @@ async def test_an_event_is_found_by_its_transaction() -> None:
     assert await script.provider.find_event(script.token, "cal", TRANSACTION) == LIVE
     assert script.asked == [f"GET {EVENT}"]
     for answer in (said(CANCELLED), refused(404, "notFound"), refused(410, "deleted")):
-        script = Script(answer)
+        script = Script(answer, items(*CALENDARS))
         assert await script.provider.find_event(script.token, "cal", TRANSACTION) is None
+
+
+async def test_an_event_is_not_missed_on_a_calendar_that_is_gone() -> None:
+    script = Script(refused(404, "notFound"), items(*CALENDARS))
+    with pytest.raises(errors.CalendarGone):
+        await script.provider.find_event(script.token, "another", TRANSACTION)
 
 
 async def look(script: Script) -> LiveEvent | None:

@@ -61,8 +61,13 @@ class CalendarEvents:
             return await self._made_before(event_id(transaction))
 
     async def find(self, transaction: str) -> LiveEvent | None:
+        """Raises CalendarGone: Google's answer for the event does not tell which of them is gone."""
         found = await self._on(self._calendar_id, event_id(transaction))
-        return _live(found) if found else None
+        if found is not None:
+            return _live(found)
+        if all(one.id != self._calendar_id for one in await calendars.listed(self._client)):
+            raise CalendarGone("The calendar is not there any more.")
+        return None
 
     async def event(self, key: str) -> LiveEvent | None:
         where = await self._where(key)
