@@ -13,6 +13,17 @@ from sandbox.stack import Stack
 from shared.errors import CalendarSyncError
 from tests.flows.crashes import Crash, Cut, Journey, tells_apart, travelling, watch_steps
 from tests.flows.crm import body, changes, delete, get, put, reaches, shown, synced, told
+from tests.flows.outlook import (
+    Requests,
+    busy_spans,
+    configuration,
+    day,
+    kept_text,
+    look,
+    span,
+    until,
+    weeks,
+)
 from tests.flows.two_providers import (
     GOOGLE_ALONE,
     GOOGLE_WITH_OUTLOOK,
@@ -24,17 +35,6 @@ from tests.flows.two_providers import (
     Move,
     Place,
     mixed,
-)
-from tests.flows.outlook import (
-    Requests,
-    busy_spans,
-    configuration,
-    day,
-    kept_text,
-    look,
-    span,
-    until,
-    weeks,
 )
 from tests.people import Person
 from tests.storage import Storage

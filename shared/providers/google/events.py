@@ -61,7 +61,7 @@ class CalendarEvents:
             return await self._made_before(event_id(transaction))
 
     async def find(self, transaction: str) -> LiveEvent | None:
-        """Raises CalendarGone: Google's answer for the event does not tell which of them is gone."""
+        """Raises CalendarGone: what Google answers for the event does not tell which is gone."""
         found = await self._on(self._calendar_id, event_id(transaction))
         if found is not None:
             return _live(found)
