@@ -4,12 +4,11 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sandbox.tour.choosing import chosen_truth
 from sandbox.tour.context import ADELE, Tour
 from sandbox.tour.crm import Change
-from sandbox.tour.intervals import Interval, clipped
+from sandbox.tour.intervals import Interval, clipped, free_hour
 from sandbox.tour.narration import span
 from sandbox.tour.outlook import graph_time
 from sandbox.tour.truth import Event, Truth, times
@@ -26,7 +25,7 @@ async def booked(tour: Tour) -> None:
     """The CRM's appointment stands in Outlook, with all that the CRM gave (R6)."""
     here = await _outlook(tour)
     slot = await here.slot()
-    wanted = _wanted(tour, _TITLE, slot, here.zone)
+    wanted = asked_for(tour, _TITLE, slot, here.zone)
     began = time.monotonic()
     state = (await tour.crm.put(APPOINTMENT, wanted))["sync"]["state"]
     tour.say.saw(f'the CRM puts "{_TITLE}", {span(*slot, here.zone)}; the answer: {state}')
@@ -34,7 +33,7 @@ async def booked(tour: Tour) -> None:
     tour.say.saw(f"Outlook shows it after {time.monotonic() - began:.1f} s")
     _check_content(event, slot, here.zone)
     tour.say.saw("title, time, place and text are the CRM's; no reminder, nobody invited")
-    kept = await _reaches(tour, APPOINTMENT, "synced")
+    kept = await reaches(tour, APPOINTMENT, "synced")
     if not kept["sync"].get("eventUrl", "").startswith("https://"):
         raise Unseen("The CRM must get a link to the event.")
     tour.say.saw("the CRM reads: synced, with a link to the event")
@@ -57,17 +56,17 @@ async def moved(tour: Tour) -> None:
 
     async def look() -> Change | None:
         told = await tour.crm.told("appointment.updated", APPOINTMENT)
-        return next((one for one in told if _slot(one["data"]) == later), None)
+        return next((one for one in told if slot_of(one["data"]) == later), None)
 
     told = await until(look, _SEEN_WITHIN_SECONDS, "The move, by webhook,")
     tour.say.saw(
         f"the CRM's webhook got {told['type']} after {time.monotonic() - began:.1f} s, "
         "its signature good"
     )
-    kept = await _reaches(tour, APPOINTMENT, "synced")
-    if _slot(kept) != later:
+    kept = await reaches(tour, APPOINTMENT, "synced")
+    if slot_of(kept) != later:
         raise Unseen("The appointment must say what the event says.")
-    tour.say.saw(f"the CRM reads: {span(*_slot(kept), here.zone)}, synced")
+    tour.say.saw(f"the CRM reads: {span(*slot_of(kept), here.zone)}, synced")
 
 
 async def renamed(tour: Tour) -> None:
@@ -77,11 +76,11 @@ async def renamed(tour: Tour) -> None:
     before = await tour.outlook.last_request()
     slot = times(event, here.zone)
     began = time.monotonic()
-    await tour.crm.put(APPOINTMENT, _wanted(tour, _NEW_TITLE, slot, here.zone, version=2))
+    await tour.crm.put(APPOINTMENT, asked_for(tour, _NEW_TITLE, slot, here.zone, version=2))
     after = await until(lambda: here.titled(_NEW_TITLE), _SEEN_WITHIN_SECONDS, "The new title")
     tour.say.saw(f'Outlook shows "{_NEW_TITLE}" after {time.monotonic() - began:.1f} s')
     _check_content(after, slot, here.zone, _NEW_TITLE)
-    await _reaches(tour, APPOINTMENT, "synced")
+    await reaches(tour, APPOINTMENT, "synced")
     written = [one["method"] for one in await tour.outlook.written(ADELE, before)]
     same = "the same" if after["id"] == event["id"] else "another"
     tour.say.saw(f"written with {', '.join(written)}; it is {same} event, at the same time")
@@ -94,7 +93,7 @@ async def cancelled(tour: Tour) -> None:
     here = await _outlook(tour)
     event = await here.event(_NEW_TITLE)
     slot = times(event, here.zone)
-    wanted = _wanted(tour, _NEW_TITLE, slot, here.zone, version=3, status="cancelled")
+    wanted = asked_for(tour, _NEW_TITLE, slot, here.zone, version=3, status="cancelled")
 
     async def look() -> bool | None:
         return None if any(one["id"] == event["id"] for one in await here.events()) else True
@@ -103,7 +102,7 @@ async def cancelled(tour: Tour) -> None:
     await tour.crm.put(APPOINTMENT, wanted)
     await until(look, _SEEN_WITHIN_SECONDS, "The end of the event")
     tour.say.saw(f"gone from Outlook after {time.monotonic() - began:.1f} s")
-    kept = await _reaches(tour, APPOINTMENT, "not_synced")
+    kept = await reaches(tour, APPOINTMENT, "not_synced")
     tour.say.saw(f'the CRM reads: not_synced, "{kept["sync"]["reason"]}"')
     if (kept["status"], kept["sync"]["code"]) != ("cancelled", "cancelled"):
         raise Unseen("The appointment must be cancelled.")
@@ -118,11 +117,11 @@ async def unassigned(tour: Tour) -> None:
     slot = await here.slot()
     calendar = {"id": "drafts", "kind": "unassigned"}
     await tour.crm.put(
-        _UNASSIGNED, _wanted(tour, _UNASSIGNED_TITLE, slot, here.zone, calendar=calendar)
+        _UNASSIGNED, asked_for(tour, _UNASSIGNED_TITLE, slot, here.zone, calendar=calendar)
     )
     kept = await tour.crm.appointment(_UNASSIGNED)
     sync = kept["sync"]
-    tour.say.saw(f'kept: "{kept["title"]}", {span(*_slot(kept), here.zone)}')
+    tour.say.saw(f'kept: "{kept["title"]}", {span(*slot_of(kept), here.zone)}')
     tour.say.saw(f'the CRM reads: {sync["state"]}, "{sync.get("reason")}"')
     if (sync["state"], sync.get("code")) != ("not_synced", "unassigned_calendar"):
         raise Unseen("An appointment of an unassigned calendar must not be synced.")
@@ -152,14 +151,11 @@ class _Outlook:
         return found
 
     async def slot(self) -> Interval:
-        """An hour at ten on a day that is free until two, so that moving it is seen too."""
-        busy, (first, last) = await self.truth.blocks(), self.truth.window
-        ten = first.astimezone(ZoneInfo(self.zone)).replace(hour=10, minute=0)
-        for day in range(2, (last - first).days - 1):
-            start = ten + timedelta(days=day)
-            if not clipped(busy, (start, start + timedelta(hours=4))):
-                return start, start + timedelta(hours=1)
-        raise Unseen("No day of the mailbox is free from ten to two.")
+        """A free hour."""
+        found = free_hour(await self.truth.blocks(), self.truth.window, self.zone)
+        if found is None:
+            raise Unseen("No day of the mailbox is free from ten to two.")
+        return found
 
 
 async def _outlook(tour: Tour) -> _Outlook:
@@ -168,7 +164,7 @@ async def _outlook(tour: Tour) -> _Outlook:
     return _Outlook(truth, await truth.zone(), kept["primary"]["calendarId"])
 
 
-def _wanted(tour: Tour, title: str, slot: Interval, zone: str, **given: Any) -> dict[str, Any]:
+def asked_for(tour: Tour, title: str, slot: Interval, zone: str, **given: Any) -> dict[str, Any]:
     """An appointment of Agnes in a team calendar."""
     return {
         "userId": tour.agnes.user,
@@ -184,7 +180,7 @@ def _wanted(tour: Tour, title: str, slot: Interval, zone: str, **given: Any) -> 
     }
 
 
-def _slot(said: dict[str, Any]) -> Interval:
+def slot_of(said: dict[str, Any]) -> Interval:
     """The time that an appointment or a change names."""
     return datetime.fromisoformat(said["start"]), datetime.fromisoformat(said["end"])
 
@@ -204,7 +200,7 @@ def _check_content(event: Event, slot: Interval, zone: str, title: str = _TITLE)
         raise Unseen(f"The event differs from the appointment: {', '.join(wrong)}.")
 
 
-async def _reaches(tour: Tour, name: str, state: str) -> dict[str, Any]:
+async def reaches(tour: Tour, name: str, state: str) -> dict[str, Any]:
     """Waits until the writing stands like that; the appointment."""
 
     async def look() -> dict[str, Any] | None:

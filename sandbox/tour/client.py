@@ -29,9 +29,11 @@ class Person:
         path = f"locations/{self.location}/users/{self.user}/{path}"
         return await asked(self._http, self._token, method, path, **kwargs)
 
-    async def connect(self, outlook: Outlook, address: str) -> dict[str, str]:
+    async def connect(
+        self, outlook: Outlook, address: str, provider: str = "outlook"
+    ) -> dict[str, str]:
         """Signs in and comes back; what the CRM's page is told: `connected`, or `error` and why."""
-        begun = await self.call("POST", "connections/outlook", json={"returnUrl": CRM_ORIGIN})
+        begun = await self.call("POST", f"connections/{provider}", json={"returnUrl": CRM_ORIGIN})
         body = {"authorizationUrl": begun.json()["authorizationUrl"], "user": address}
         redirect = (await outlook.ask("POST", "sign-in", json=body))["redirectUrl"]
         cookie = begun.headers["set-cookie"].split(";")[0]
@@ -42,12 +44,13 @@ class Person:
         told = parse_qs(target.query) | parse_qs(target.fragment)
         return {name: values[0] for name, values in told.items()}
 
-    async def connection(self) -> dict[str, Any]:
-        """The Outlook connection. Raises Unseen without one."""
-        found = (await self.call("GET", "connections")).json()["connections"]
-        if not found:
-            raise Unseen(f"{self.name} has no connection.")
-        return dict(found[0])
+    async def connection(self, provider: str = "outlook") -> dict[str, Any]:
+        """The connection to that provider. Raises Unseen without one."""
+        connections = (await self.call("GET", "connections")).json()["connections"]
+        found = next((one for one in connections if one["provider"] == provider), None)
+        if found is None:
+            raise Unseen(f"{self.name} has no {provider.capitalize()} connection.")
+        return dict(found)
 
     async def calendars(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await self.call("GET", "calendars")).json()["calendars"]

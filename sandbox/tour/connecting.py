@@ -1,8 +1,10 @@
 """The steps about accounts: health, connecting, being refused, disconnecting."""
 
+from collections.abc import Awaitable, Callable
+
 import httpx
 
-from sandbox.tour.context import ADELE, Tour
+from sandbox.tour.context import ADELE, GINA, Tour
 from sandbox.tour.narration import counted
 from sandbox.tour.reading import subject
 from sandbox.tour.storage import Counts
@@ -46,27 +48,54 @@ async def refused(tour: Tour) -> None:
 
 
 async def disconnect(tour: Tour) -> None:
-    """Tokens and mirrors are erased, notifications end (R12)."""
-    account = await subject(tour, ADELE)
+    """Tokens and mirrors are erased, notifications end (R12); the other account is untouched."""
+    outlook = await subject(tour, ADELE)
+    await _erased(tour, "outlook", outlook, "subscriptions at Graph", _subscriptions)
+    left = await tour.agnes.connection("google")
+    channels = await tour.google.channels(GINA)
+    tour.say.saw(f"meanwhile Google: {left['status']}, {counted(channels, 'channel')}")
+    if left["status"] != "connected" or not channels:
+        raise Unseen("Disconnecting Outlook must leave Google as it was.")
+    google = await tour.google.subject(GINA)
+    await _erased(tour, "google", google, "channels at Google", _channels)
+    ended = await tour.google.revocations(GINA)
+    tour.say.saw(f"the grant at Google: taken back, by {counted(ended, 'request')}")
+    if ended != 1:
+        raise Unseen("The grant must be taken back, once.")
+    kept = (await tour.agnes.call("GET", "configuration")).json()
+    chosen = len(kept["conflicts"]) + bool(kept.get("primary"))
+    tour.say.saw(f"her configuration: {counted(chosen, 'calendar')} chosen")
+    if chosen:
+        raise Unseen("Calendars of the accounts are still chosen.")
+
+
+async def _erased(
+    tour: Tour, provider: str, account: str, what: str, pushes: Callable[[Tour], Awaitable[int]]
+) -> None:
+    """Disconnects, and waits until nothing is kept of the account here or there."""
     mirrors = (await tour.storage.mirrors(account)).keys()
 
     async def kept() -> Counts:
-        rows = await tour.storage.kept(account, mirrors)
-        return {**rows, "subscriptions at Graph": await tour.outlook.subscriptions(ADELE)}
+        rows = await tour.storage.kept(f"{provider}|{account}", mirrors)
+        return {**rows, what: await pushes(tour)}
 
     async def look() -> Counts | None:
         found = await kept()
         return found if not any(found.values()) else None
 
     before = await kept()
-    await tour.agnes.call("DELETE", "connections/outlook")
-    after = await until(look, _ERASED_WITHIN_SECONDS, "The erasure of all that was kept")
-    for what, number in before.items():
-        tour.say.saw(f"{what}: {number} before, {after[what]} after")
     if not all(before.values()):
-        raise Unseen("There was nothing to erase.")
-    left = (await tour.agnes.call("GET", "configuration")).json()
-    chosen = len(left["conflicts"]) + bool(left.get("primary"))
-    tour.say.saw(f"her configuration: {counted(chosen, 'calendar')} chosen")
-    if chosen:
-        raise Unseen("Calendars of the account are still chosen.")
+        raise Unseen(f"There was nothing of {provider.capitalize()} to erase.")
+    await tour.agnes.call("DELETE", f"connections/{provider}")
+    after = await until(look, _ERASED_WITHIN_SECONDS, "The erasure of all that was kept")
+    tour.say.saw(f"{provider.capitalize()} disconnected")
+    for one, number in before.items():
+        tour.say.saw(f"{one}: {number} before, {after[one]} after")
+
+
+async def _subscriptions(tour: Tour) -> int:
+    return await tour.outlook.subscriptions(ADELE)
+
+
+async def _channels(tour: Tour) -> int:
+    return await tour.google.channels(GINA)

@@ -35,6 +35,17 @@ def slices(window: Interval, longest: timedelta) -> Iterator[Interval]:
         start = end
 
 
+def free_hour(busy: Iterable[Interval], window: Interval, zone: str) -> Interval | None:
+    """An hour at ten on a day that is free until two, so that moving it is seen too."""
+    blocks, (first, last) = list(busy), window
+    ten = first.astimezone(ZoneInfo(zone)).replace(hour=10, minute=0)
+    for day in range(2, (last - first).days - 1):
+        start = ten + timedelta(days=day)
+        if not clipped(blocks, (start, start + timedelta(hours=4))):
+            return start, start + timedelta(hours=1)
+    return None
+
+
 def whole_days(first: date, end: date, zone: str) -> Interval:
     """From local midnight to local midnight."""
     here = ZoneInfo(zone)

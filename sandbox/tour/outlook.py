@@ -85,11 +85,11 @@ def graph_time(moment: datetime, zone: str) -> dict[str, str]:
     return {"dateTime": f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M:%S}", "timeZone": zone}
 
 
-def summary(requests: list[dict[str, Any]]) -> str:
+def summary(requests: list[dict[str, Any]], service: str = "Graph") -> str:
     """`4 Graph requests (3 delta, 1 subscriptions)`."""
     kinds = Counter(
         one["path"].rstrip("/").rpartition("/")[2].removesuffix("()") for one in requests
     )
     told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(3))
     plural = "" if len(requests) == 1 else "s"
-    return f"{len(requests)} Graph request{plural}" + (f" ({told})" if told else "")
+    return f"{len(requests)} {service} request{plural}" + (f" ({told})" if told else "")

@@ -9,10 +9,19 @@ from azure.data.tables.aio import TableServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
 from sandbox.stack import Service
-from sandbox.tour import appointments, changing, choosing, connecting, echoes, real_input
+from sandbox.tour import (
+    appointments,
+    changing,
+    choosing,
+    connecting,
+    echoes,
+    real_input,
+    two_accounts,
+)
 from sandbox.tour.client import Person
 from sandbox.tour.context import LOCATION, Tour
 from sandbox.tour.crm import Crm
+from sandbox.tour.google import Google
 from sandbox.tour.narration import Narrator
 from sandbox.tour.outlook import Outlook
 from sandbox.tour.storage import Storage
@@ -36,8 +45,13 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("Nobody else can connect her account", connecting.refused),
     ("Real input: Ben connects a mailbox filled from a calendar file", real_input.real_input),
     ("Our own writes were no news to us", echoes.no_news),
+    (
+        "She connects a Google account too; an event made there blocks her time",
+        two_accounts.blocked,
+    ),
+    ("Her primary calendar is now Google's; the appointment moves there", two_accounts.moved),
     ("The feed tells what the webhook was told", echoes.told_alike),
-    ("Agnes disconnects; nothing is kept", connecting.disconnect),
+    ("Agnes disconnects both accounts; nothing is kept", connecting.disconnect),
 )
 
 
@@ -65,6 +79,7 @@ async def tour_of(service: Service, say: Narrator, file: Path) -> AsyncIterator[
             service=service,
             say=say,
             outlook=outlook,
+            google=Google(outlook),
             storage=Storage(tables, queues),
             agnes=Person(service, api, "agnes", LOCATION, "Agnes Moore"),
             ben=Person(service, api, "ben", LOCATION, "Ben Carter"),

@@ -29,13 +29,13 @@ class Storage:
         """How many events the account's mirrors hold."""
         return sum(state["events"] for state in (await self.mirrors(subject)).values())
 
-    async def kept(self, subject: str, mirrors: Collection[str]) -> Counts:
-        """How many rows there are of the account, of its mirrors, and of their turns."""
-        account = await self._rows("accounts", f"PartitionKey eq 'outlook|{subject}'")
+    async def kept(self, account: str, mirrors: Collection[str]) -> Counts:
+        """How many rows there are of `provider|subject`, of its mirrors, and of their turns."""
+        rows = await self._rows("accounts", f"PartitionKey eq '{account}'")
         parts = [await self._rows("calendars", f"PartitionKey eq '{key}'") for key in mirrors]
         turns = [row for row in await self._rows("roster", "") if row["RowKey"] in mirrors]
         return {
-            "account and tokens": len(account),
+            "account and tokens": len(rows),
             "mirrored calendars": sum(len(rows) for rows in parts),
             "turns to be read": len(turns),
         }

@@ -48,23 +48,29 @@ class Truth:
 
     async def matched_by(self, person: Person, within: float) -> list[Interval]:
         """Waits until the service says the same; what it says. Raises Unseen."""
-        expected = await self.blocks()
-
-        async def look() -> list[Interval] | None:
-            answer = await person.busy(self.window)
-            found = blocks_of(answer)
-            return found if answer["complete"] and found == expected else None
-
-        try:
-            return await until(look, within, "The right busy time")
-        except Unseen as unseen:
-            answer = await person.busy(self.window)
-            odd = differences(expected, blocks_of(answer))[:3]
-            raise Unseen(f"{unseen} {'; '.join(odd)}; complete: {answer['complete']}.") from None
+        return await matched(person, await self.blocks(), self.window, within)
 
     async def _listed(self) -> list[dict[str, Any]]:
         listed = (await self._outlook.ask("GET", f"mailboxes/{self._address}/calendars"))["value"]
         return [one for one in listed if one["id"] in self._calendars]
+
+
+async def matched(
+    person: Person, expected: list[Interval], window: Interval, within: float
+) -> list[Interval]:
+    """Waits until the service says just that; what it says. Raises Unseen."""
+
+    async def look() -> list[Interval] | None:
+        answer = await person.busy(window)
+        found = blocks_of(answer)
+        return found if answer["complete"] and found == expected else None
+
+    try:
+        return await until(look, within, "The right busy time")
+    except Unseen as unseen:
+        answer = await person.busy(window)
+        odd = differences(expected, blocks_of(answer))[:3]
+        raise Unseen(f"{unseen} {'; '.join(odd)}; complete: {answer['complete']}.") from None
 
 
 def times(event: Event, zone: str) -> Interval:

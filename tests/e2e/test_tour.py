@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,9 +19,11 @@ from sandbox.tour import (
     echoes,
     reading,
     real_input,
+    two_accounts,
 )
 from sandbox.tour.almanac_check import Almanac
-from sandbox.tour.context import ADELE, Tour
+from sandbox.tour.context import ADELE, GINA, Tour
+from sandbox.tour.google import Google
 from sandbox.tour.narration import Narrator
 from sandbox.tour.steps import STEPS, tour_of
 from sandbox.tour.unseen import Unseen, until
@@ -45,7 +48,7 @@ def played(local: Path, **environ: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=240,
     )
 
 
@@ -65,6 +68,13 @@ def test_each_step_sees_what_it_should(tmp_path):
     seconds = re.findall(r"(?:Outlook|webhook).* after (\d+\.\d) s", done.stdout)
     assert len(seconds) == 4
     assert all(float(one) < 30 for one in seconds)
+    assert re.search(r"busy time showed it after \d+\.\d s and \d+ Google requests?", done.stdout)
+    assert re.search(r"in Google after \d+\.\d s; looked .* never fewer than 1, ", done.stdout)
+    assert "at the end: 0 in Outlook, 1 in Google" in done.stdout
+    erased = re.findall(
+        r"(subscriptions at Graph|channels at Google): \d+ before, (\d+) after", done.stdout
+    )
+    assert erased == [("subscriptions at Graph", "0"), ("channels at Google", "0")]
     log = (tmp_path / "functions.log").read_text("utf-8")
     assert "SyncCalendar" in log
     assert "deltatoken" not in log.lower()
@@ -183,3 +193,61 @@ async def test_a_write_that_nobody_asked_for_is_seen(stack: Stack, tmp_path, mon
         assert (made["method"], answer.status_code) == ("POST", 201)
         with pytest.raises(Unseen, match="Our own writes must cause no writes"):
             await echoes.no_news(tour)
+
+
+async def with_google(tour: Tour) -> None:
+    for step in (connecting.connect, choosing.chosen, two_accounts.blocked):
+        await step(tour)
+
+
+async def test_an_event_in_google_of_which_nobody_is_told_is_not_seen(
+    stack: Stack, tmp_path, monkeypatch
+):
+    made = Google.make
+
+    async def unheard(self: Google, *args: Any) -> Any:
+        for channel in (await tour.outlook.ask("GET", "google/channels"))["value"]:
+            path = f"google/channels/{channel['id']}"
+            await tour.outlook.ask("PATCH", path, json={"silent": True})
+        monkeypatch.setattr(two_accounts, "_SEEN_WITHIN_SECONDS", 1)
+        return await made(self, *args)
+
+    monkeypatch.setattr(Google, "make", unheard)
+    async with tour_of(stack, Narrator(3), tmp_path) as tour:
+        with pytest.raises(Unseen, match=r"not seen within 1 seconds.*should be busy and is not"):
+            await with_google(tour)
+
+
+async def test_an_appointment_that_stays_in_outlook_is_seen(stack: Stack, tmp_path, monkeypatch):
+    async with tour_of(stack, Narrator(4), tmp_path) as tour:
+        await with_google(tour)
+        rule = {"preset": "google-unavailable", "method": "POST", "path": "/events$", "count": None}
+        await tour.outlook.ask("POST", "faults", json=rule)
+        monkeypatch.setattr(two_accounts, "_SEEN_WITHIN_SECONDS", 1)
+        with pytest.raises(Unseen, match="The appointment, in Google alone, was not seen"):
+            await two_accounts.moved(tour)
+        await tour.outlook.ask("DELETE", "faults")
+
+
+async def test_a_second_event_in_google_is_seen(stack: Stack, tmp_path, monkeypatch):
+    looked = two_accounts._followed
+
+    async def doubled(tour: Tour, here: Any) -> list[int]:
+        looks = await looked(tour, here)
+        await tour.google.make(GINA, two_accounts._TITLE, await here.slot())
+        return looks
+
+    monkeypatch.setattr(two_accounts, "_followed", doubled)
+    async with tour_of(stack, Narrator(4), tmp_path) as tour:
+        await with_google(tour)
+        with pytest.raises(Unseen, match="The appointment must exist once, in Google"):
+            await two_accounts.moved(tour)
+
+
+async def test_a_grant_that_is_not_taken_back_is_seen(stack: Stack, tmp_path):
+    async with tour_of(stack, Narrator(4), tmp_path) as tour:
+        await with_google(tour)
+        rule = {"service": "google-revoke", "status": 400, "error": "invalid_token"}
+        await tour.outlook.ask("POST", "faults", json=rule)
+        with pytest.raises(Unseen, match="The grant must be taken back"):
+            await connecting.disconnect(tour)
