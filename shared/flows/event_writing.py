@@ -1,12 +1,12 @@
 """One writer's work on the events of an appointment: write, judge, remove what is left over."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from shared.domain.appointments import Appointment, LiveEvent, Placement
 from shared.domain.judging import Judged, Policy, Verdict, judge
-from shared.domain.links import Fingerprint, Link
+from shared.domain.links import Fingerprint
 from shared.domain.placing import (
     CHANGED_AGAIN,
     Target,
@@ -16,12 +16,14 @@ from shared.domain.placing import (
     without,
 )
 from shared.errors import (
+    CalendarGone,
     CalendarSyncError,
     EventChanged,
     EventGone,
     ProviderUnavailable,
     StoreConflict,
 )
+from shared.flows.event_links import EventLinks, versions
 from shared.flows.mailbox import Lane, mailbox
 from shared.flows.member_calendars import MemberCalendars
 from shared.flows.ports import Ports
@@ -64,6 +66,7 @@ class EventWriting:
         self._calendars = calendars
         self._goal = goal
         self._ports = ports
+        self._links = EventLinks.of(appointment, calendars.primary, ports)
         self._fresh = fresh
         self._look = cause is WriteCause.OUTSIDE
         self._missing = missing
@@ -121,27 +124,23 @@ class EventWriting:
             try:
                 await self._change(placement, seen, at)
                 return
-            except EventChanged:
+            except (EventChanged, EventGone):
                 known, seen, self._look = False, None, True
-            except EventGone:
-                known, seen = True, None
         raise ProviderUnavailable("The event changes faster than it can be read.")
 
     async def _make(self, placement: Placement, at: _At) -> tuple[Placement, LiveEvent]:
         """Makes the event, or finds the one that an earlier try has made."""
         wanted = self._appointment.content
         transaction = placement.transaction(self._appointment.location, self._appointment.id)
-        await self._link(placement, Fingerprint.of(wanted.told))
-        found = None
-        if not self._fresh:
-            found = await at.provider.find_event(at.token, at.calendar_id, transaction)
+        await self._links.keep(placement, [Fingerprint.of(wanted.told)])
+        found = None if self._fresh else await self._found(placement, at)
         event = found or await at.provider.create_event(
             at.token, at.calendar_id, wanted, transaction
         )
         written = wanted.with_told(event.told(wanted)) if event.made else None
         placement = replace(placement.holding(event, wanted), written=written)
         self.outcome.effect(with_placement(self._appointment, placement))
-        await self._link(placement, *self._says(placement, event))
+        await self._links.keep(placement, versions(placement, event, wanted))
         return placement, event
 
     async def _seen(self, placement: Placement, at: _At) -> LiveEvent | None:
@@ -151,12 +150,12 @@ class EventWriting:
         Raises CalendarGone where the whole calendar is gone, which says nothing about the event.
         """
         event_id = placement.event_id or ""
-        transaction = placement.transaction(self._appointment.location, self._appointment.id)
         seen = await at.provider.event(at.token, at.calendar_id, event_id)
         if seen is None:
-            return await at.provider.find_event(at.token, at.calendar_id, transaction)
+            return await self._found(placement, at)
         if placement.watched and placement.written is not None and not self._missing:
             return seen
+        transaction = placement.transaction(self._appointment.location, self._appointment.id)
         listed = await at.provider.is_listed(at.token, at.calendar_id, event_id, transaction)
         return seen if listed else None
 
@@ -200,7 +199,8 @@ class EventWriting:
             return
         placement = placement.holding(seen, self._appointment.content)
         self.outcome.effect(with_placement(self._appointment, placement))
-        await self._link(placement, *self._says(placement, seen), elsewhere=self._missing)
+        says = versions(placement, seen, self._appointment.content)
+        await self._links.keep(placement, says, elsewhere=self._missing)
 
     async def _apply(self, placement: Placement, seen: LiveEvent | None, judged: Judged) -> bool:
         """R14: the appointment takes what came from outside; True if the rest must be written."""
@@ -210,7 +210,7 @@ class EventWriting:
         placement = placement.holding(seen, placement.written.with_told(told))
         changed = replace(self._appointment, content=judged.content)
         self.outcome.from_outside(with_placement(changed, placement))
-        await self._link(placement, *self._says(placement, seen))
+        await self._links.keep(placement, versions(placement, seen, self._appointment.content))
         return bool(to_write(judged.content, placement, seen))
 
     async def _give_up(self, placement: Placement, seen: LiveEvent | None) -> None:
@@ -220,12 +220,12 @@ class EventWriting:
             # Without its event the placement says where it was given up.
             gone = replace(placement, event_id=None, watched=False)
             self.outcome.effect(with_placement(self._appointment, gone))
-            await self._unlink(placement)
+            await self._links.drop(placement)
             return
         told = seen.told(placement.written)
         placement = placement.holding(seen, placement.written.with_told(told))
         self.outcome.effect(with_placement(self._appointment, placement))
-        await self._link(placement, *self._says(placement, seen))
+        await self._links.keep(placement, versions(placement, seen, self._appointment.content))
 
     async def _start_again(
         self, placement: Placement, restores: int, seen: LiveEvent | None, at: _At
@@ -234,7 +234,7 @@ class EventWriting:
         left = seen.id if seen else placement.event_id
         if left is not None:
             await at.provider.delete_event(at.token, at.calendar_id, left)
-        await self._unlink(placement)
+        await self._links.drop(placement)
         appointment = replace(self._appointment, restores=restores)
         self.outcome.start_again(without(appointment, [placement.generation]))
 
@@ -242,15 +242,17 @@ class EventWriting:
         wanted = self._appointment.content
         fields = to_write(wanted, placement, seen)
         if fields:
-            await self._link(placement, *self._says(placement, seen), Fingerprint.of(wanted.told))
+            says = (*versions(placement, seen, wanted), Fingerprint.of(wanted.told))
+            await self._links.keep(placement, says)
+            event_id = seen.id if seen else placement.event_id or ""
             tag = seen.entity_tag if seen else placement.entity_tag
             seen = await at.provider.update_event(
-                at.token, at.calendar_id, placement.event_id or "", wanted, fields, tag
+                at.token, at.calendar_id, event_id, wanted, fields, tag
             )
         if seen is not None:
             placement = placement.holding(seen, wanted)
         self.outcome.effect(with_placement(self._appointment, placement))
-        await self._link(placement, *self._says(placement, seen))
+        await self._links.keep(placement, versions(placement, seen, wanted))
 
     def _left_over(self) -> list[Placement]:
         """All events but the one that is to stay; until that is written, the old one stays too."""
@@ -273,57 +275,39 @@ class EventWriting:
             self.outcome.note_left_over(error)
 
     async def _delete(self, placement: Placement, at: _At) -> None:
-        event_id = placement.event_id
-        if event_id is None:
-            appointment = self._appointment
-            transaction = placement.transaction(appointment.location, appointment.id)
-            found = await at.provider.find_event(at.token, at.calendar_id, transaction)
-            event_id = found.id if found else None
-        if event_id is None:
-            await self._unlink(placement)
+        if placement.event_id is None:
+            found = await self._found(placement, at)
+            if found is None:
+                await self._links.drop(placement)
+        elif await self._deleted(placement, placement.event_id, at):
+            found = None
         else:
-            # No versions: that the event will be missed is then no news.
-            await self._link(replace(placement, event_id=event_id))
-            await at.provider.delete_event(at.token, at.calendar_id, event_id)
+            found = await self._renamed(placement, at)
+        if found is not None:
+            await self._deleted(placement, found.id, at)
         self.outcome.effect(without(self._appointment, [placement.generation]))
+
+    async def _deleted(self, placement: Placement, event_id: str, at: _At) -> bool:
+        # No versions: that the event will be missed is then no news.
+        await self._links.keep(replace(placement, event_id=event_id), [])
+        return await at.provider.delete_event(at.token, at.calendar_id, event_id)
+
+    async def _renamed(self, placement: Placement, at: _At) -> LiveEvent | None:
+        """The event under another id: those change when a mailbox is moved."""
+        with suppress(CalendarGone):  # and the event with it
+            return await self._found(placement, at)
+        return None
+
+    async def _found(self, placement: Placement, at: _At) -> LiveEvent | None:
+        """The event by its mark, whatever its id. Raises CalendarGone."""
+        appointment = self._appointment
+        transaction = placement.transaction(appointment.location, appointment.id)
+        return await at.provider.find_event(at.token, at.calendar_id, transaction)
 
     async def _detach(self) -> None:
         """Without a primary calendar its event stays, but is neither watched nor vouched for."""
         for placement in self._appointment.placements:
             if placement.user == self._appointment.user and placement.watched:
-                await self._unlink(placement)
+                await self._links.drop(placement)
                 left = replace(placement, entity_tag=None, watched=False)
                 self.outcome.effect(with_placement(self._appointment, left))
-
-    def _says(self, placement: Placement, seen: LiveEvent | None) -> tuple[Fingerprint, ...]:
-        wanted = self._appointment.content
-        said = Fingerprint.of((placement.written or wanted).told)
-        return (
-            (said,)
-            if seen is None
-            else tuple(dict.fromkeys((Fingerprint.seen(seen, wanted), said)))
-        )
-
-    def _linked(self, placement: Placement, *says: Fingerprint, elsewhere: bool = False) -> Link:
-        return Link(
-            self._appointment.location,
-            self._appointment.id,
-            placement.generation,
-            placement.event_id,
-            says,
-            elsewhere,
-        )
-
-    async def _link(
-        self, placement: Placement, *says: Fingerprint, elsewhere: bool = False
-    ) -> None:
-        """Raises StoreConflict while the primary calendar is not kept yet; others need no link."""
-        link = self._linked(placement, *says, elsewhere=elsewhere)
-        try:
-            await self._ports.calendars.link(placement.calendar.key, link)
-        except StoreConflict:
-            if placement.calendar == self._calendars.primary:
-                raise
-
-    async def _unlink(self, placement: Placement) -> None:
-        await self._ports.calendars.unlink(placement.calendar.key, self._linked(placement))

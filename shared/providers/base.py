@@ -105,6 +105,6 @@ class CalendarProvider(Protocol):
         """
         ...
 
-    async def delete_event(self, token: AccessToken, calendar_id: str, event_id: str) -> None:
-        """Deletes the event; one that is gone already is no error."""
+    async def delete_event(self, token: AccessToken, calendar_id: str, event_id: str) -> bool:
+        """Deletes the event; False where none is there under that id, which is no error."""
         ...

@@ -74,7 +74,7 @@ async def test_r05_a_shared_calendar_that_may_only_be_read_is_a_conflict_calenda
     stack: Stack, agent: Person
 ) -> None:
     alex = stack.sandbox.world.mailbox(ALEX)
-    add(alex, span(6), "Flight", calendar_id=calendar_id(alex, "Travel"))
+    add(alex, span(9), "Flight", calendar_id=calendar_id(alex, "Travel"))
     await agent.connect(ADELE)
 
     refused = await agent.configure(await configuration(agent, "Travel"))
@@ -83,7 +83,7 @@ async def test_r05_a_shared_calendar_that_may_only_be_read_is_a_conflict_calenda
     await agent.choose(None, "Travel")
     found = await busy_spans(agent)
     assert len(found) == 2
-    assert found[1] == span(6)
+    assert found[1] == span(9)
 
 
 async def test_r05_shared_calendars_are_polled_without_asking_for_a_subscription(

@@ -86,18 +86,19 @@ class CalendarEvents:
             raise EventGone("The event is not there any more.")
         return patched
 
-    async def delete(self, key: str) -> None:
-        """Those who are on the event are told: to them it was an invitation."""
+    async def delete(self, key: str) -> bool:
+        """False where there is none. Those who are on it are told: to them it was an invitation."""
         where = await self._where(key)
         if where is None:
-            return
+            return False
         calendar_id, event = where
         others = event.attendees_omitted or any(not one.is_self for one in event.attendees or ())
         asked = {"sendUpdates": "all" if others else "none"}
         try:
             await self._client.send("DELETE", _path(calendar_id, key), asked)
         except _GONE:
-            return
+            return False
+        return True
 
     async def _has_meetings(self) -> bool:
         return await calendars.has_meetings(self._client, self._calendar_id)

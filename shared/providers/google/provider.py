@@ -85,8 +85,8 @@ class GoogleProvider:
         events = self._events(token, calendar_id)
         return await events.update(event_id, content, fields, entity_tag)
 
-    async def delete_event(self, token: AccessToken, calendar_id: str, event_id: str) -> None:
-        await self._events(token, calendar_id).delete(event_id)
+    async def delete_event(self, token: AccessToken, calendar_id: str, event_id: str) -> bool:
+        return await self._events(token, calendar_id).delete(event_id)
 
     def _events(self, token: AccessToken, calendar_id: str) -> CalendarEvents:
         return CalendarEvents(GoogleClient(self._google, token), calendar_id)

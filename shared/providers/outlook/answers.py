@@ -3,13 +3,12 @@
 https://learn.microsoft.com/graph/errors, https://learn.microsoft.com/graph/throttling
 """
 
-import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from pydantic import ValidationError
 
+from shared.domain.waiting import retry_after
 from shared.errors import (
     CalendarForbidden,
     CalendarGone,
@@ -26,7 +25,6 @@ from shared.errors import (
 from shared.providers.outlook.wire import ErrorAnswer, ErrorBody
 
 _DEFAULT_WAIT_SECONDS = 10.0
-_LONGEST_WAIT_SECONDS = 24 * 3600.0
 _CURSOR_CODES = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"})
 _MAILBOX_CODES = frozenset(
     {"mailboxnotenabledforrestapi", "errornonexistentmailbox", "mailboxnothostedinexchangeonline"}
@@ -95,24 +93,3 @@ def meaning(
     if status >= 500:
         return ProviderUnavailable(detail)
     return _BY_STATUS.get(status, ProviderRejected)(detail)
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds from a Retry-After header: whole, decimal (Graph sends 2.128) or a date."""
-    wait = _seconds(value or "", now)
-    if wait is None or not math.isfinite(wait):
-        return None
-    return min(max(0.0, wait), _LONGEST_WAIT_SECONDS)
-
-
-def _seconds(value: str, now: datetime) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - now).total_seconds()

@@ -136,12 +136,17 @@ class CalendarEvents:
 
         return await self._at_the_time(await _in_a_zone(patch, content), content)
 
-    async def delete(self, event_id: str) -> None:
+    async def delete(self, event_id: str) -> bool:
+        """False where there is none."""
         try:
-            await self._where_it_is(event_id, lambda event: _request(event, Method.DELETE))
+            response = await self._where_it_is(
+                event_id, lambda event: _request(event, Method.DELETE)
+            )
         except CalendarForbidden as error:
             if _DELETED_BEFORE not in error.detail:
                 raise
+            return True
+        return response is not None
 
     async def _has_meetings(self) -> bool:
         """https://learn.microsoft.com/graph/outlook-calendar-online-meetings"""
