@@ -12,18 +12,20 @@ from shared.flows.ports import Policies, Ports
 from shared.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator
 
     import httpx
     from azure.identity.aio import DefaultAzureCredential
     from azure.storage.queue.aio import QueueServiceClient
 
-    from shared.credentials.base import SignIn
     from shared.credentials.crm_token import CrmTokens
     from shared.domain.model import ProviderName
-    from shared.providers.base import CalendarProvider
+    from shared.providers.base import CalendarProvider, SignIn
+    from shared.providers.notifications import NotificationReader
     from shared.store.tables import Tables
     from shared.webhooks.base import Webhook
+
+    _Provider = tuple[ProviderName, SignIn, CalendarProvider]
 
 
 _opened: "list[Callable[[], Awaitable[None]]]" = []
@@ -53,7 +55,8 @@ def ports() -> Ports:
     queues = StorageQueues(_queue_service(chosen))
     _opened.extend((tables.close, queues.close))
     sealer = FernetSealer([key.get_secret_value() for key in chosen.token_sealing_keys])
-    ways_to_sign_in = _ways_to_sign_in(chosen)
+    providers = list(_providers(chosen))
+    ways_to_sign_in = {name: sign_in for name, sign_in, _ in providers}
     return Ports(
         calendars=TableCalendarStore(tables),
         accounts=accounts,
@@ -64,7 +67,7 @@ def ports() -> Ports:
         roster=TableRosterStore(tables),
         queues=queues,
         webhook=_webhook(chosen),
-        providers=_providers(chosen),
+        providers={name: provider for name, _, provider in providers},
         ways_to_sign_in=ways_to_sign_in,
         vault=Vault(accounts, sealer, ways_to_sign_in, now),
         sealer=sealer,
@@ -116,8 +119,34 @@ def _policies(chosen: Settings) -> Policies:
     )
 
 
-def _ways_to_sign_in(chosen: Settings) -> "Mapping[ProviderName, SignIn]":
-    from shared.credentials.outlook import OUTLOOK, MicrosoftApp, MicrosoftSignIn
+def notification_reader(provider: str | None) -> "NotificationReader | None":
+    """How the posts of that provider are read; None for one that is not known."""
+    match provider:
+        case "outlook":
+            from shared.providers.outlook.notifications import read as read_outlook
+
+            return read_outlook
+        case "google":
+            from shared.providers.google.notifications import read as read_google
+
+            return read_google
+    return None
+
+
+def _providers(chosen: Settings) -> "Iterator[_Provider]":
+    """Those that the settings have."""
+    base = f"{chosen.public_base_url}/api/notifications"
+    yield _outlook(chosen, f"{base}/outlook")
+    if chosen.google_client_id is not None and chosen.google_client_secret is not None:
+        secret = chosen.google_client_secret.get_secret_value()
+        yield _google(chosen, chosen.google_client_id, secret, f"{base}/google")
+
+
+def _outlook(chosen: Settings, notifications: str) -> "_Provider":
+    from shared.providers.outlook.client import Graph
+    from shared.providers.outlook.provider import OutlookProvider
+    from shared.providers.outlook.push import PushAddresses
+    from shared.providers.outlook.sign_in import OUTLOOK, MicrosoftApp, MicrosoftSignIn
 
     app = MicrosoftApp(
         client_id=chosen.microsoft_client_id,
@@ -125,37 +154,22 @@ def _ways_to_sign_in(chosen: Settings) -> "Mapping[ProviderName, SignIn]":
         authority=chosen.microsoft_authority,
         tls=tls(chosen.extra_ca_bundle),
     )
-    ways: dict[ProviderName, SignIn] = {OUTLOOK: MicrosoftSignIn(app)}
-    if chosen.google_client_id is not None and chosen.google_client_secret is not None:
-        from shared.credentials.google import GOOGLE, GoogleApp, GoogleSignIn
-
-        google = GoogleApp(
-            client_id=chosen.google_client_id,
-            client_secret=chosen.google_client_secret.get_secret_value(),
-            auth_base_url=chosen.google_auth_base_url,
-        )
-        ways[GOOGLE] = GoogleSignIn(google, _http(chosen), now)
-    return ways
-
-
-def _providers(chosen: Settings) -> "Mapping[ProviderName, CalendarProvider]":
-    from shared.credentials.outlook import OUTLOOK
-    from shared.providers.outlook.client import Graph
-    from shared.providers.outlook.provider import OutlookProvider
-    from shared.providers.outlook.push import PushAddresses
-
-    base = f"{chosen.public_base_url}/api/notifications"
-    addresses = PushAddresses(changes=f"{base}/outlook", lifecycle=f"{base}/outlook/lifecycle")
     graph = Graph(chosen.graph_base_url, _http(chosen), now)
-    providers: dict[ProviderName, CalendarProvider] = {OUTLOOK: OutlookProvider(graph, addresses)}
-    if chosen.google_client_id is not None:
-        from shared.credentials.google import GOOGLE
-        from shared.providers.google.client import Google
-        from shared.providers.google.provider import GoogleProvider
+    addresses = PushAddresses(changes=notifications, lifecycle=f"{notifications}/lifecycle")
+    return OUTLOOK, MicrosoftSignIn(app), OutlookProvider(graph, addresses)
 
-        google = Google(chosen.google_api_base_url, _http(chosen), now)
-        providers[GOOGLE] = GoogleProvider(google, f"{base}/google")
-    return providers
+
+def _google(
+    chosen: Settings, client_id: str, client_secret: str, notifications: str
+) -> "_Provider":
+    from shared.providers.google.client import Google
+    from shared.providers.google.provider import GoogleProvider
+    from shared.providers.google.sign_in import GOOGLE, GoogleApp, GoogleSignIn
+
+    app = GoogleApp(client_id, client_secret, chosen.google_auth_base_url)
+    google = Google(chosen.google_api_base_url, _http(chosen), now)
+    sign_in = GoogleSignIn(app, _http(chosen), now)
+    return GOOGLE, sign_in, GoogleProvider(google, notifications)
 
 
 def _http(chosen: Settings) -> "httpx.AsyncClient":

@@ -6,10 +6,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.credentials.base import SignIn, Tokens
 from shared.credentials.sealing import Sealer
 from shared.domain.model import Account, ProviderName
 from shared.domain.records import AccountRecord, Lease, SealedTokens
+from shared.domain.sign_in import Tokens
 from shared.errors import MailboxBusy, ReconnectRequired, StoreConflict
 
 _MARGIN = timedelta(minutes=6)
@@ -34,6 +34,16 @@ class Accounts(Protocol):
     async def give_back(self, lease: Lease) -> None: ...
 
 
+class TokenSource(Protocol):
+    """What the vault asks of a provider's sign-in; see `providers/base.py`."""
+
+    def read(self, cache: bytes) -> Tokens | None: ...
+
+    async def refresh(self, cache: bytes) -> Tokens: ...
+
+    async def end(self, cache: bytes) -> None: ...
+
+
 class Vault:
     """Sealed token caches of all accounts."""
 
@@ -41,12 +51,12 @@ class Vault:
         self,
         accounts: Accounts,
         sealer: Sealer,
-        sign_ins: Mapping[ProviderName, SignIn],
+        sources: Mapping[ProviderName, TokenSource],
         clock: Callable[[], datetime],
     ) -> None:
         self._accounts = accounts
         self._sealer = sealer
-        self._sign_ins = sign_ins
+        self._sources = sources
         self._clock = clock
 
     def sealed(self, tokens: Tokens, version: object = None) -> SealedTokens:
@@ -76,7 +86,7 @@ class Vault:
         """Ends the grant at the provider. Raises OperatorFault or ProviderUnavailable."""
         if record.tokens is not None:
             cache = self._sealer.open(record.tokens.sealed)
-            await self._sign_ins[record.account.provider].end(cache)
+            await self._sources[record.account.provider].end(cache)
 
     async def _lease(self, record: AccountRecord) -> Lease | None:
         now = self._clock()
@@ -96,7 +106,7 @@ class Vault:
             return token
         sealed = _tokens(record)
         try:
-            fresh = await self._sign_ins[account.provider].refresh(self._sealer.open(sealed.sealed))
+            fresh = await self._sources[account.provider].refresh(self._sealer.open(sealed.sealed))
         except ReconnectRequired:
             # Old tokens are refused once the user has signed in anew: then the new ones count.
             record = await self._accounts.load(account)
@@ -113,7 +123,7 @@ class Vault:
         sealed = _tokens(record)
         if sealed.access_expires_at - self._clock() < _MARGIN:
             return None
-        tokens = self._sign_ins[record.account.provider].read(self._sealer.open(sealed.sealed))
+        tokens = self._sources[record.account.provider].read(self._sealer.open(sealed.sealed))
         if tokens is None or tokens.access_token == refused:
             return None
         return tokens.access_token

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from shared.credentials.base import SignedIn
 from shared.domain.access import Caller
 from shared.domain.model import Account, LocationId, ProviderName, UserId
 from shared.domain.ownership import (
@@ -22,6 +21,7 @@ from shared.domain.ownership import (
     names_owner_to,
 )
 from shared.domain.records import AccountRecord, Connection
+from shared.domain.sign_in import SignedIn
 from shared.errors import (
     InvalidRequest,
     MailboxBusy,

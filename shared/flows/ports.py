@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.credentials.base import SignIn
 from shared.credentials.sealing import Sealer
 from shared.credentials.vault import Vault
 from shared.domain.due import Horizon
 from shared.domain.model import ProviderName
 from shared.messages import Message
-from shared.providers.base import CalendarProvider
+from shared.providers.base import CalendarProvider, SignIn
 from shared.store.base import (
     AccountStore,
     AppointmentStore,

@@ -1,17 +1,43 @@
 """What a provider must do. It speaks domain values only and raises errors of shared/errors.py."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from shared.domain.appointments import Content, LiveEvent
 from shared.domain.model import CalendarInfo, CalendarState, Cursor, Push, Window
 from shared.domain.reconcile import Round
+from shared.domain.sign_in import Begun, SignedIn, Tokens
 
 AccessToken = Callable[[str | None], Awaitable[str]]
 """Gives an access token; another one than the one that is passed, which was refused."""
 
 Progress = Callable[[int], Awaitable[None]]
 """Told how many events have been read so far."""
+
+
+class SignIn(Protocol):
+    """An account of the provider, from the browser's consent to the end of the grant."""
+
+    async def begin(self, redirect_uri: str) -> Begun: ...
+
+    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> SignedIn:
+        """`answer` is the query of the callback. Raises SignInFailed or a ProviderError."""
+        ...
+
+    def read(self, cache: bytes) -> Tokens | None:
+        """The newest access token in `cache`, expired or not, without any request."""
+        ...
+
+    async def refresh(self, cache: bytes) -> Tokens:
+        """Raises ReconnectRequired, OperatorFault or ProviderUnavailable."""
+        ...
+
+    async def end(self, cache: bytes) -> None:
+        """Ends the grant where the provider can; one that is over already is no error.
+
+        Raises OperatorFault, ReconnectRequired or ProviderUnavailable.
+        """
+        ...
 
 
 class CalendarProvider(Protocol):

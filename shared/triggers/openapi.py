@@ -160,37 +160,9 @@ def _ref(model: type[Contract]) -> dict[str, str]:
 
 def _public_paths() -> dict[str, Any]:
     """What anyone may call, most of it meant for the providers."""
-    handshake = {
-        "name": "validationToken",
-        "in": "query",
-        "required": False,
-        "schema": {"type": "string"},
-        "description": "Sent by Graph when it checks the address; given back as it is.",
-    }
-    received = {
-        "security": [],
-        "parameters": [handshake],
-        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
-        "responses": {
-            "200": {"description": "The validation token.", "content": {"text/plain": {}}},
-            "202": {"description": _STATUS_TEXT[202]},
-            "400": {"description": "Not a notification."},
-        },
-    }
-    changes = {
-        **received,
-        "operationId": "ReceiveOutlookNotification",
-        "summary": "Changes that Graph tells.",
-    }
-    lifecycle = {
-        **received,
-        "operationId": "ReceiveOutlookLifecycle",
-        "summary": "What happens to subscriptions.",
-    }
     return {
-        "/notifications/outlook": {"post": changes},
-        "/notifications/outlook/lifecycle": {"post": lifecycle},
-        "/notifications/google": {"post": _google_notification()},
+        "/notifications/{provider}": {"post": _notification()},
+        "/notifications/{provider}/{kind}": {"post": _notification("kind")},
         "/oauth/{provider}/callback": {"get": _callback()},
         "/health": {"get": _health()},
         "/openapi.json": {
@@ -204,17 +176,26 @@ def _public_paths() -> dict[str, Any]:
     }
 
 
-def _google_notification() -> dict[str, Any]:
-    names = ("X-Goog-Channel-ID", "X-Goog-Channel-Token", "X-Goog-Resource-State")
+def _notification(*more: str) -> dict[str, Any]:
+    handshake = {
+        "name": "validationToken",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "Sent by Graph when it checks the address; given back as it is.",
+    }
     return {
-        "operationId": "ReceiveGoogleNotification",
-        "summary": "Changes that Google tells: in headers, without a body.",
+        "operationId": "".join(["ReceiveNotification", *(f"Of{name.title()}" for name in more)]),
+        "summary": "What a provider tells, in its own way.",
         "security": [],
-        "parameters": [
-            {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
-            for name in names
-        ],
-        "responses": {"200": {"description": _STATUS_TEXT[202]}},
+        "parameters": [*(_path_parameter(name) for name in ("provider", *more)), handshake],
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": {
+            "200": {"description": "Taken; the validation token.", "content": {"text/plain": {}}},
+            "202": {"description": _STATUS_TEXT[202]},
+            "400": {"description": "Not a notification."},
+            "404": {"description": "No such provider."},
+        },
     }
 
 

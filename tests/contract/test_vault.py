@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.fernet import Fernet
 
-from shared.credentials.base import Begun, SignedIn, Tokens
 from shared.credentials.sealing import FernetSealer
 from shared.credentials.vault import Vault
 from shared.domain.model import Account, LocationId, UserId
 from shared.domain.ownership import Owner
 from shared.domain.records import AccountProfile, AccountRecord
+from shared.domain.sign_in import Begun, SignedIn, Tokens
 from shared.errors import MailboxBusy, OperatorFault, ProviderUnavailable, ReconnectRequired
 from shared.store.accounts import TableAccountStore
 from tests.contract.conftest import SeenTables

@@ -59,8 +59,14 @@ def told(token: str | None, state: str | None = "exists", **others: str) -> dict
 def received(headers: Mapping[str, str], body: bytes = b"") -> tuple[int, list[SyncCalendar]]:
     """Status and what is queued, without any host."""
     queued = Queued()
-    request = func.HttpRequest("POST", "http://localhost/api", headers=headers, body=body)
-    function: Any = notifications.google_changed
+    request = func.HttpRequest(
+        "POST",
+        "http://localhost/api",
+        headers=headers,
+        route_params={"provider": "google"},
+        body=body,
+    )
+    function: Any = notifications.received
     answer = function._function.get_user_function()(request, queued)
     assert answer.get_body() == b""
     return answer.status_code, [SyncCalendar.decode(text) for text in queued.bodies]

@@ -116,8 +116,9 @@ class Calendar:
             self.token, self.id, event_id, content, frozenset(fields), tag
         )
 
-    async def delete(self, event_id: str) -> None:
-        await self.provider.delete_event(self.token, self.id, event_id)
+    async def delete(self, event_id: str) -> bool:
+        """Whether it was there."""
+        return await self.provider.delete_event(self.token, self.id, event_id)
 
     @property
     def titles(self) -> list[str]:
@@ -728,14 +729,14 @@ async def test_an_event_that_is_gone(calendar: Calendar, owner: Owner, by_owner:
     if by_owner:
         owner.delete(made.id)
     else:
-        await calendar.delete(made.id)
+        assert await calendar.delete(made.id) is True
 
     assert await calendar.event(made.id) is None
     assert await calendar.find() is None
     for tag in (None, made.entity_tag):
         with pytest.raises(EventGone):
             await calendar.update(made.id, WALK, "title", "start", "end", tag=tag)
-    await calendar.delete(made.id)
+    assert await calendar.delete(made.id) is False
     assert calendar.titles == []
 
 

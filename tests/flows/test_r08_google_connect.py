@@ -13,8 +13,8 @@ from sandbox.google.account import Account
 from sandbox.google.service import Google
 from sandbox.request_log import LogFilter
 from sandbox.stack import Stack
-from shared.credentials.google import CALENDAR_SCOPES
 from shared.errors import ProviderUnavailable
+from shared.providers.google.sign_in import CALENDAR_SCOPES
 from shared.triggers.retries import RETRIES, Again
 from tests.e2e.refusals import assert_problem
 from tests.flows.outlook import Requests, busy_spans, span, until

@@ -382,8 +382,8 @@ async def test_an_event_that_is_gone_cannot_be_changed(away: list[Any]) -> None:
 # Deleting
 
 
-async def delete(script: Script) -> None:
-    await script.provider.delete_event(script.token, "cal", KEY)
+async def delete(script: Script) -> bool:
+    return await script.provider.delete_event(script.token, "cal", KEY)
 
 
 @pytest.mark.parametrize(
@@ -397,21 +397,21 @@ async def delete(script: Script) -> None:
 )
 async def test_who_is_on_the_event_is_told_that_it_is_deleted(more: Any, mailed: str) -> None:
     script = Script(said(held(**more)), said(status=204))
-    await delete(script)
+    assert await delete(script)
     assert script.asked == [f"GET {EVENT}", f"DELETE {EVENT}"]
     assert script.query(1) == {"sendUpdates": mailed}
 
 
 async def test_a_moved_event_is_deleted_where_it_is() -> None:
     script = Script(said(CANCELLED), items(*CALENDARS), said(held()), said(status=204))
-    await delete(script)
+    assert await delete(script)
     assert script.asked[-1] == f"DELETE {OTHER}"
 
 
 @pytest.mark.parametrize("answer", [refused(404, "notFound"), refused(410, "deleted")])
 async def test_what_is_gone_already_is_no_error(answer: Any) -> None:
-    await delete(Script(said(held()), answer))
-    await delete(Script(answer, items(*CALENDARS), refused(404, "notFound")))
+    assert not await delete(Script(said(held()), answer))
+    assert not await delete(Script(answer, items(*CALENDARS), refused(404, "notFound")))
 
 
 async def test_what_may_not_be_deleted() -> None:

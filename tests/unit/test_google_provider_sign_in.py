@@ -14,17 +14,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from shared.credentials.base import Begun, SignedIn
-from shared.credentials.google import (
-    CALENDAR_SCOPES,
-    GOOGLE,
-    GoogleApp,
-    GoogleSignIn,
-    _challenge,
-)
-from shared.credentials.google_errors import meaning, refusal
 from shared.domain.model import Account
 from shared.domain.records import AccountProfile
+from shared.domain.sign_in import Begun, SignedIn
 from shared.errors import (
     CalendarSyncError,
     OperatorFault,
@@ -32,6 +24,14 @@ from shared.errors import (
     ReconnectRequired,
     SignInFailed,
 )
+from shared.providers.google.sign_in import (
+    CALENDAR_SCOPES,
+    GOOGLE,
+    GoogleApp,
+    GoogleSignIn,
+    _challenge,
+)
+from shared.providers.google.sign_in_errors import meaning, refusal
 
 BASE = "https://accounts.example.test"
 TOKEN, REVOKE, CERTS = (f"{BASE}/{path}" for path in ("token", "revoke", "oauth2/v3/certs"))

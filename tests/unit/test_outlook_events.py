@@ -442,7 +442,7 @@ CALLS: list[tuple[str, Call, Answer]] = [
 async def test_an_event_is_sought_in_the_mailbox_then_on_the_calendar(
     method: str, call: Call, answer: Answer
 ) -> None:
-    expected = None if method == "DELETE" else LIVE
+    expected = True if method == "DELETE" else LIVE
     asked = Asked(answer)
     assert await call(asked.events) == expected
     assert asked.calls == [f"{method} {MINE}"]
@@ -454,7 +454,7 @@ async def test_an_event_is_sought_in_the_mailbox_then_on_the_calendar(
 @pytest.mark.parametrize("gone", [GONE, refused(410, "Gone"), (404, None)])
 async def test_an_event_that_is_on_neither_path(gone: Answer) -> None:
     assert await Asked(gone, gone).events.event("E=") is None
-    assert await Asked(gone, gone).events.delete("E=") is None
+    assert await Asked(gone, gone).events.delete("E=") is False
     with pytest.raises(errors.EventGone):
         await updated()(Asked(gone, gone).events)
 

@@ -10,8 +10,6 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from shared.credentials.outlook import SCOPES, MicrosoftApp, MicrosoftSignIn
-from shared.credentials.outlook_errors import meaning, refusal
 from shared.errors import (
     CalendarSyncError,
     OperatorFault,
@@ -19,6 +17,8 @@ from shared.errors import (
     ReconnectRequired,
     SignInFailed,
 )
+from shared.providers.outlook.sign_in import SCOPES, MicrosoftApp, MicrosoftSignIn
+from shared.providers.outlook.sign_in_errors import meaning, refusal
 from tests.unit.made import fixture
 
 EXPECTED: dict[int, type[CalendarSyncError]] = {

@@ -3,34 +3,26 @@
 All is in the headers: https://developers.google.com/workspace/calendar/api/guides/push
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-from shared.domain.model import CalendarKey
+from shared.providers.notifications import News, Post, Proven, Reading, Told
 
 _OPENED = "sync"
+_LONGEST_CHANNEL = 64  # as Google allows
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A calendar has changed; `state` is Google's word for it."""
+def read(post: Post, proven: Proven, /) -> Reading:
+    """The calendar that a message tells of; none for one without proof.
 
-    calendar: CalendarKey
-    state: str
-    channel: str | None
-
-
-def calendar_told(
-    headers: Mapping[str, str], proven: Callable[[str | None], CalendarKey | None]
-) -> Told | None:
-    """The calendar that a message tells of; None for one without proof.
-
-    Also None for the first message of a channel, which says only that it was opened. Any other
-    state, also a new one, counts as a change: reading is never wrong.
+    None either for the first message of a channel, which says only that it was opened. Any other
+    state, also a new one, counts as a change: reading is never wrong. Google asks for a success,
+    and repeats what gets a 5xx.
     """
-    said = {name.casefold(): value for name, value in headers.items()}
-    state = said.get("x-goog-resource-state", "")
-    if state.casefold() == _OPENED:
-        return None
+    said = {name.casefold(): value for name, value in post.headers.items()}
+    if said.get("x-goog-resource-state", "").casefold() == _OPENED:
+        return Reading(200)
     key = proven(said.get("x-goog-channel-token"))
-    return None if key is None else Told(key, state, said.get("x-goog-channel-id"))
+    if key is None:
+        return Reading(200)
+    channel = said.get("x-goog-channel-id")
+    return Reading(
+        200, news=(News(key, Told.CHANGED, channel[:_LONGEST_CHANNEL] if channel else None),)
+    )

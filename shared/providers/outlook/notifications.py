@@ -1,38 +1,25 @@
 """Reading what Graph posts to us. Pure, and light to import: this is the path that must be fast.
 
 https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+https://learn.microsoft.com/graph/change-notifications-lifecycle-events
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.domain.model import CalendarKey
-from shared.errors import InvalidRequest
+from shared.providers.notifications import News, Post, Proven, Reading, Told
 
 MOST_BYTES = 1024 * 1024
 
-
-class Lifecycle(StrEnum):
-    """In the order in which they count where a body tells several: each does what the next does."""
-
-    SUBSCRIPTION_REMOVED = "subscriptionRemoved"
-    REAUTHORIZATION_REQUIRED = "reauthorizationRequired"
-    MISSED = "missed"
-
-
-_ORDER: tuple[Lifecycle | None, ...] = (*Lifecycle, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a body tells of a calendar: `lifecycle` is None for a change of its events."""
-
-    lifecycle: Lifecycle | None
-    subscription: str | None
+_LIFECYCLE = {
+    "subscriptionRemoved": Told.PUSH_REMOVED,
+    "reauthorizationRequired": Told.REAUTHORIZE,
+    "missed": Told.CHANGED,
+}
+# Where a body tells several of a calendar the first counts: each does what the next does.
+_ORDER = (Told.PUSH_REMOVED, Told.REAUTHORIZE, Told.CHANGED)
 
 
 class _Item(BaseModel):
@@ -47,35 +34,37 @@ class _Body(BaseModel):
     value: tuple[_Item, ...]
 
 
-def calendars_told(
-    body: bytes, proven: Callable[[str | None], CalendarKey | None]
-) -> Mapping[CalendarKey, Told]:
-    """The calendars that a body tells of, each once, with the weightiest that it tells.
+def read(post: Post, proven: Proven, /) -> Reading:
+    """Answers the handshake at once; else the calendars that the body tells of, each once.
 
     Changes and lifecycle events may come mixed, on either address; items without proof are left
-    out. Raises InvalidRequest for what is no notification.
+    out.
     """
+    token = post.parameters.get("validationToken")
+    if token is not None:
+        return Reading(200, token)
+    if len(post.body) > MOST_BYTES:
+        return Reading(400, "too large")
     try:
-        items = _Body.model_validate_json(body).value
+        items = _Body.model_validate_json(post.body).value
     except ValidationError:
-        raise InvalidRequest("This is not a notification.") from None
-    found: dict[CalendarKey, Told] = {}
+        return Reading(400, "This is not a notification.")
+    found: dict[CalendarKey, News] = {}
     for item in items:
         key = proven(item.client_state)
         if key is not None:
-            told = Told(_lifecycle(item), item.subscription_id)
-            found[key] = min(told, found.get(key, told), key=_weight)
-    return found
+            news = _news(key, item)
+            found[key] = min(news, found.get(key, news), key=_weight)
+    return Reading(202, news=tuple(found.values()))
 
 
-def _weight(told: Told) -> int:
-    return _ORDER.index(told.lifecycle)
-
-
-def _lifecycle(item: _Item) -> Lifecycle | None:
+def _news(key: CalendarKey, item: _Item) -> News:
+    """A lifecycle event that is new to us counts as a change: reading is never wrong."""
     if item.lifecycle_event is None:
-        return None
-    try:
-        return Lifecycle(item.lifecycle_event)
-    except ValueError:
-        return Lifecycle.MISSED  # something new: reading is never wrong
+        return News(key, Told.CHANGED)
+    told = _LIFECYCLE.get(item.lifecycle_event, Told.CHANGED)
+    return News(key, told, item.subscription_id)
+
+
+def _weight(news: News) -> tuple[int, bool]:
+    return _ORDER.index(news.told), news.channel is None

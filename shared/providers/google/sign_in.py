@@ -16,13 +16,13 @@ from urllib.parse import urlencode
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.credentials.base import Begun, SignedIn, Tokens
-from shared.credentials.google_errors import refusal
-from shared.credentials.google_identity import Identity, checked
-from shared.credentials.google_server import GoogleServer
 from shared.domain.model import Account, ProviderName
 from shared.domain.records import AccountKind, AccountProfile
+from shared.domain.sign_in import Begun, SignedIn, Tokens
 from shared.errors import SignInFailed
+from shared.providers.google.authorization_server import GoogleServer
+from shared.providers.google.identity import Identity, checked
+from shared.providers.google.sign_in_errors import refusal
 
 GOOGLE = ProviderName("google")
 

@@ -11,8 +11,8 @@ import httpx
 import jwt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.credentials.google_errors import meaning
 from shared.errors import OperatorFault, ProviderUnavailable
+from shared.providers.google.sign_in_errors import meaning
 
 Model = TypeVar("Model", bound=BaseModel)
 

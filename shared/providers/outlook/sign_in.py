@@ -19,11 +19,11 @@ import requests
 from msal.exceptions import MsalServiceError
 from requests.adapters import HTTPAdapter
 
-from shared.credentials.base import Begun, SignedIn, Tokens
-from shared.credentials.outlook_errors import meaning, refusal
 from shared.domain.model import Account, ProviderName
 from shared.domain.records import AccountKind, AccountProfile
+from shared.domain.sign_in import Begun, SignedIn, Tokens
 from shared.errors import ProviderUnavailable, SignInFailed
+from shared.providers.outlook.sign_in_errors import meaning, refusal
 
 OUTLOOK = ProviderName("outlook")
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"

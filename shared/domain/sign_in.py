@@ -1,0 +1,33 @@
+"""What passes between a sign-in and those who ask for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.model import Account
+from shared.domain.records import AccountProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where the browser goes, and what must be remembered (a secret) to finish."""
+
+    authorization_url: str
+    state: str
+    flow: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """`cache` is the provider's own, a secret; `access_token` a token out of it."""
+
+    cache: bytes
+    access_token: str
+    access_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    account: Account
+    profile: AccountProfile
+    tokens: Tokens
