@@ -18,7 +18,7 @@ class Administered(Protocol):
     """What these addresses need of the host."""
 
     async def status(self) -> dict[str, Any]: ...
-    async def wait_idle(self, within: float, *, delayed_too: bool = False) -> dict[str, Any]: ...
+    async def idle_status(self, within: float, *, delayed_too: bool = False) -> dict[str, Any]: ...
     async def run_timer(self, name: str) -> Outcome: ...
     def fire(self, name: str, text: str) -> None: ...
 
@@ -36,7 +36,7 @@ def admin_routes(host: Administered) -> list[Route]:
         timeout = float(request.query_params.get("timeout", "30"))
         delayed_too = request.query_params.get("delayed") == "true"
         try:
-            found = await host.wait_idle(timeout, delayed_too=delayed_too)
+            found = await host.idle_status(timeout, delayed_too=delayed_too)
         except TimeoutError:
             return JSONResponse(await host.status(), status_code=504)
         return JSONResponse(found)

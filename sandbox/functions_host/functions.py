@@ -22,6 +22,7 @@ from sandbox.functions_host.settings import DEFAULT_CONNECTION, resolve
 
 MODULE = "function_app"
 TRIGGERS = ("httpTrigger", "queueTrigger", "timerTrigger")
+_POISON = "-poison"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,11 @@ class QueueName:
     @property
     def poison(self) -> "QueueName":
         """Where messages go that cannot be processed."""
-        return QueueName(self.connection, f"{self.name}-poison")
+        return QueueName(self.connection, f"{self.name}{_POISON}")
+
+    @property
+    def is_poison(self) -> bool:
+        return self.name.endswith(_POISON)
 
 
 @dataclass(frozen=True)

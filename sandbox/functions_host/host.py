@@ -111,19 +111,34 @@ class Host:
             },
         }
 
-    async def wait_idle(self, within: float = 30, *, delayed_too: bool = False) -> dict[str, Any]:
-        """The status once nothing runs and no message is visible nor, if so wished, delayed.
+    async def wait_idle(self, within: float = 30) -> None:
+        """Returns once nothing runs and no message is visible.
 
         It waits `within` seconds, then raises TimeoutError. Queues are looked into at once, whoever
         wrote to them.
         """
         async with asyncio.timeout(within):
-            while True:
-                if not self._working() and not await self._found_waiting():
-                    found = await self.status()
-                    if found["idle"] and not (delayed_too and found["delayed"]):
-                        return found
+            while not await self._idle():
                 await self.activity.changed(within=0.05)
+
+    async def idle_status(self, within: float = 30, *, delayed_too: bool = False) -> dict[str, Any]:
+        """The status once idle and, if so wished, without a message for later; as `wait_idle`."""
+        async with asyncio.timeout(within):
+            while True:
+                await self.wait_idle(within)
+                found = await self.status()
+                if found["idle"] and not (delayed_too and found["delayed"]):
+                    return found
+                await self.activity.changed(within=0.05)
+
+    async def _idle(self) -> bool:
+        """Whether nothing ran and nothing was waiting while all queues were looked into."""
+        before = self.activity.generation
+        if self._working() or await self._found_waiting():
+            return False
+        for listener in self._listeners:
+            await listener.settled()
+        return not self._working() and self.activity.generation == before
 
     def _working(self) -> bool:
         in_hand = any(listener.in_hand for listener in self._listeners)

@@ -61,6 +61,8 @@ class QueueListener:
         self._tasks: set[asyncio.Task[None]] = set()
         self._receiving = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._wakes = 1
+        self._wakes_heeded = 0
         self._stopping = False
 
     @property
@@ -70,6 +72,7 @@ class QueueListener:
 
     def wake(self) -> None:
         """Looks for messages now."""
+        self._wakes += 1
         self._woken.set()
 
     async def run(self) -> None:
@@ -104,7 +107,12 @@ class QueueListener:
             return
 
     async def waiting(self) -> bool:
-        """Whether a message is visible now; one small request."""
+        """Whether a message is visible now; one small request, or none.
+
+        This host alone writes to poison queues, and wakes who reads them.
+        """
+        if self.queue.is_poison and self._wakes == self._wakes_heeded:
+            return False
         try:
             return bool(await self._client.peek_messages(max_messages=1))
         except ResourceNotFoundError:
@@ -136,6 +144,7 @@ class QueueListener:
         async with self._receiving:
             if self._stopping:
                 return False
+            wakes = self._wakes
             try:
                 batch = await self._batch()
             except ResourceNotFoundError:
@@ -150,6 +159,8 @@ class QueueListener:
                 task.add_done_callback(self._done)
             if batch:
                 self._activity.touch()
+            else:
+                self._wakes_heeded = wakes
             return bool(batch)
 
     async def _batch(self) -> list[QueueMessage]:

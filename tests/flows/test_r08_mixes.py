@@ -1,6 +1,7 @@
 """R8: Outlook and Google at the same time, in every mix of primary and conflict calendars."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,13 @@ import pytest
 from sandbox.faults import rule_from_json
 from sandbox.request_log import LoggedRequest
 from sandbox.stack import Stack
+from shared.errors import CalendarSyncError
+from tests.flows.crashes import Crash, Cut, Journey, tells_apart, travelling, watch_steps
 from tests.flows.crm import body, changes, delete, get, put, reaches, shown, synced, told
 from tests.flows.outlook import (
     Requests,
     busy_spans,
+    configuration,
     day,
     kept_text,
     look,
@@ -28,6 +32,7 @@ from tests.flows.two_providers import (
     Census,
     GooglePlace,
     Mix,
+    Move,
     Place,
     mixed,
 )
@@ -433,3 +438,72 @@ async def test_r13_appointments_move_between_providers_and_are_never_missing(
         assert shown(past) in places[0].written()
     assert places[0].written() == sorted([shown(past), *expected])
     assert places[1].written() == []
+
+
+@pytest.fixture
+async def move(mix: Mix, crm: Person, monkeypatch: pytest.MonkeyPatch) -> Move:
+    """A written appointment, and two calendars that tell nobody what changes."""
+    await mix.choose()
+    await synced(crm, "a1")
+    world = mix.person.stack.sandbox.world
+    for channel in (*world.subscriptions.live(), *world.google.channels.live()):
+        channel.silent = True
+    names = (mix.primary.name, mix.conflict.name)
+    selections = {
+        primary: await configuration(mix.person, primary, conflict)
+        for primary, conflict in (names, names[::-1])
+    }
+    census = Census((mix.primary, mix.conflict))
+    moving = Move(mix, census, selections=selections)
+    moving.keep_messages(monkeypatch)
+    census.watch(monkeypatch)
+    watch_steps(monkeypatch)
+    return moving
+
+
+@both_providers
+@pytest.mark.parametrize("cut", Cut, ids=lambda cut: cut.value)
+async def test_r13_a_move_between_providers_that_is_cut_short_is_never_without_its_event(
+    move: Move, pass_time: Callable[[timedelta], None], record_property: Any, cut: Cut
+) -> None:
+    counted = Journey()
+    await move.switch()
+    with travelling(counted):
+        await move.finish()
+    await move.switch()
+    await move.finish()
+    assert {"GraphClient._sent", "GoogleClient._sent"} <= set(counted.steps)
+    points = [at for at, step in enumerate(counted.steps) if tells_apart(step, cut)]
+
+    for at in points:
+        await cut_short(move, Journey(at, cut), pass_time)
+
+    record_property("crash_points", len(points))
+
+
+async def cut_short(move: Move, journey: Journey, pass_time: Callable[[timedelta], None]) -> None:
+    """Moves there, cut short at that step and then gone on with; and back in peace."""
+    title = body()["title"]
+    what = f"{journey.cut.value} at {journey.at}"
+    await move.switch()
+    move.census.begin(title)
+
+    async def second_worker() -> None:
+        with suppress(CalendarSyncError):
+            await move.step()
+
+    journey.meanwhile = second_worker
+    with suppress(Crash, Exception), travelling(journey):  # whatever a worker dies of
+        while move.waiting:
+            await move.step()
+    pass_time(A_WRITER_AND_A_PLACE_RUN_OUT)
+    await move.finish()
+    assert move.census.found == {1, 2}, what
+    assert move.mix.primary.written() == [shown(body())], what
+    assert move.mix.conflict.written() == [], what
+
+    await move.switch()
+    await move.finish()
+    assert move.census.found == {1, 2}, what
+    assert move.mix.primary.written() == [shown(body())], what
+    assert move.mix.conflict.written() == [], what

@@ -80,7 +80,7 @@ async def test_an_output_runs_the_listener_and_the_message_is_whole(client, host
 
 async def test_a_message_is_tried_again_until_it_succeeds(client, host, queues):
     await client.post("/api/enqueue", json=[{"name": "late", "fail": 2}])
-    found = await host.wait_idle(SOON)
+    found = await host.idle_status(SOON)
     assert json.loads((await bodies(queues("done")))[0])["dequeueCount"] == 3
     counts = found["functions"]["Work"]
     assert (counts["started"], counts["succeeded"], counts["failed"]) == (3, 1, 2)
@@ -88,7 +88,7 @@ async def test_a_message_is_tried_again_until_it_succeeds(client, host, queues):
 
 async def test_a_message_that_always_fails_goes_to_poison(client, host, queues):
     await client.post("/api/enqueue", json=[{"fail": 99}])
-    found = await host.wait_idle(SOON)
+    found = await host.idle_status(SOON)
     assert found["functions"]["Work"]["failed"] == 3
     assert await depth(host, "work") == {"visible": 0, "in_hand": 0, "delayed": 0, "poison": 1}
     assert await bodies(queues("work-poison")) == ['{"fail": 99}']
@@ -96,7 +96,7 @@ async def test_a_message_that_always_fails_goes_to_poison(client, host, queues):
 
 async def test_what_is_not_base64_goes_to_poison_at_once(host, queues):
     await queues("work").send_message("~ not base64 ~")
-    found = await host.wait_idle(SOON)
+    found = await host.idle_status(SOON)
     assert found["functions"]["Work"]["started"] == 0
     assert [m.content async for m in queues("work-poison").receive_messages()] == ["~ not base64 ~"]
 
@@ -124,7 +124,7 @@ async def test_past_the_time_limit_a_run_fails(environ, queues):
     limits = {"functionTimeout": "00:00:00.2", "extensions": {"queues": {"maxDequeueCount": 1}}}
     async with running_host(SAMPLE_APP, environ=environ, host_json=limits, timers=False) as host:
         await send(queues("work"), {"hang": True})
-        found = await host.wait_idle(SOON)
+        found = await host.idle_status(SOON)
     assert found["functions"]["Work"]["failed"] == 1
 
 
@@ -141,21 +141,21 @@ async def test_no_more_run_at_once_than_batch_and_threshold(host, queues):
     assert (await depth(host, "slow")) == {"visible": 2, "in_hand": 3, "delayed": 0, "poison": 0}
     for _ in range(5):
         gate.release()
-    assert (await host.wait_idle(SOON))["functions"]["Slow"]["succeeded"] == 6
+    assert (await host.idle_status(SOON))["functions"]["Slow"]["succeeded"] == 6
 
 
 async def test_a_sync_function_does_not_hold_up_the_loop(host, queues):
     await send(queues("sync"), {"seconds": 0.2})
     await until(host, lambda: host.activity.counts["WorkSync"].running)
     assert host.activity.counts["WorkSync"].running
-    assert (await host.wait_idle(SOON))["functions"]["WorkSync"]["succeeded"] == 1
+    assert (await host.idle_status(SOON))["functions"]["WorkSync"]["succeeded"] == 1
 
 
 async def test_a_delayed_message_is_told_from_a_visible_one(host, queues):
     await queues("work").send_message(base64.b64encode(b"{}").decode(), visibility_timeout=1)
-    found = await host.wait_idle(SOON)
+    found = await host.idle_status(SOON)
     assert (found["delayed"], found["functions"]["Work"]["started"]) == (1, 0)
-    found = await host.wait_idle(SOON, delayed_too=True)
+    found = await host.idle_status(SOON, delayed_too=True)
     assert (found["delayed"], found["functions"]["Work"]["succeeded"]) == (0, 1)
 
 
