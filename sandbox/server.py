@@ -24,6 +24,7 @@ from sandbox.app import build_app
 from sandbox.connections import TrackedProtocol, abort_all
 from sandbox.world import World
 
+_KEEP_ALIVE_SECONDS = 60  # longer than clients keep a connection, so that none closes in use
 _HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -107,6 +108,7 @@ async def serving(
         access_log=False,
         proxy_headers=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         ssl_context_factory=(lambda _config, _default: context) if context else None,
     )
     server = _Server(config)

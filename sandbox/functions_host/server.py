@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 
 GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 60  # longer than clients keep a connection, so that none closes in use
 
 
 class _Server(uvicorn.Server):
@@ -36,6 +37,7 @@ async def serving(app: Any, address: str, port: int) -> AsyncIterator[str]:
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     server = _Server(config)
     with _listener(address, port) as listener:

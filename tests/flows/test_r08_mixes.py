@@ -11,6 +11,7 @@ from sandbox.faults import rule_from_json
 from sandbox.request_log import LoggedRequest
 from sandbox.stack import Stack
 from shared.errors import CalendarSyncError
+from shared.providers.google.answers import _WAIT_SECONDS
 from tests.flows.crashes import Crash, Cut, Journey, tells_apart, travelling, watch_steps
 from tests.flows.crm import body, changes, delete, get, put, reaches, shown, synced, told
 from tests.flows.outlook import (
@@ -222,10 +223,18 @@ async def test_r16_a_calendar_that_google_forbids_is_unreadable_alone(mix: Mix) 
     assert reasons == {None, "calendar_forbidden"}
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Google does not say how long to wait; here a second is as good as our ten."""
+    for reason in ("rateLimitExceeded", "userRateLimitExceeded"):
+        monkeypatch.setitem(_WAIT_SECONDS, reason, 1.0)
+
+
 @every_mix
 @pytest.mark.parametrize(
     "preset", ["google-rate-limit", "google-user-rate-limit", "google-rate-limit-429"]
 )
+@pytest.mark.usefixtures("impatient")
 async def test_a_quota_of_google_only_waits_to_read(mix: Mix, preset: str) -> None:
     failing, _ = google_of(mix)
     await mix.choose()
@@ -241,6 +250,7 @@ async def test_a_quota_of_google_only_waits_to_read(mix: Mix, preset: str) -> No
 
 @on_google
 @pytest.mark.parametrize("preset", ["google-user-rate-limit", "google-rate-limit"])
+@pytest.mark.usefixtures("impatient")
 async def test_a_quota_of_google_only_waits_to_write(mix: Mix, crm: Person, preset: str) -> None:
     await mix.choose()
     fault(mix.person.stack, preset, 1, method="POST", path="/events$")
