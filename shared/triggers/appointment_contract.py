@@ -154,3 +154,7 @@ class AppointmentShown(Contract):
     status: Literal["confirmed", "cancelled"]
     version: int | None = ABSENT
     sync: SyncShown
+
+
+class AppointmentsShown(Contract):
+    appointments: list[AppointmentShown]

@@ -10,6 +10,8 @@ from shared.domain.access import Right
 from shared.domain.appointments import Appointment, Asked, Attendee, Content
 from shared.domain.model import UserId
 from shared.flows.keep_appointment import appointment, delete_appointment, keep_appointment
+from shared.flows.list_appointments import list_appointments
+from shared.flows.read_time import asked_range
 from shared.flows.realign_appointments import realign_appointments
 from shared.flows.write_appointment import fail_appointment, write_appointment
 from shared.messages import RealignAppointments, WriteAppointment
@@ -18,10 +20,12 @@ from shared.telemetry import alarm
 from shared.triggers.appointment_contract import (
     AppointmentGiven,
     AppointmentShown,
+    AppointmentsShown,
     AttendeeGiven,
     SyncShown,
     TeamCalendar,
 )
+from shared.triggers.contract import Range
 from shared.triggers.endpoint import Answer, Call, Endpoint, register
 from shared.triggers.retries import attempted, try_later
 
@@ -114,6 +118,26 @@ async def get_appointment(call: Call) -> Answer:
 async def remove_appointment(call: Call) -> Answer:
     await delete_appointment(call.caller, call.location, _name(call), call.ports)
     return Answer(204)
+
+
+@register(
+    blueprint,
+    Endpoint(
+        name="ListAppointments",
+        method="GET",
+        route="locations/{location}/users/{user}/appointments",
+        summary="The appointments of a user in a stretch of time that have an event, or are to.",
+        right=Right.OWN_ADMIN_OR_SERVICE,
+        query=Range,
+        answers={200: AppointmentsShown},
+    ),
+)
+async def get_appointments(call: Call) -> Answer:
+    asked = call.query(Range)
+    found = await list_appointments(
+        call.location, call.user, asked_range(asked.start, asked.end), call.ports
+    )
+    return Answer(body=AppointmentsShown(appointments=[_shown(one) for one in found]))
 
 
 @blueprint.function_name("WriteAppointment")
