@@ -6,7 +6,7 @@ TOOL := $(PYTHON) -m
 FUNCTION_APP := $(if $(wildcard function_app.py),-m function_app)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check openapi lock clean
+.PHONY: help setup run demo test nightly soak check openapi lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -21,12 +21,19 @@ demo: setup  ## play the tour and stop; fails if a step did not see what it shou
 	@$(TOOL) sandbox.tour $(if $(ICS),--ics "$(ICS)")
 
 test: setup  ## run the tests; ARGS="-k name" goes to pytest
+	@scripts/chromium.sh
 	@$(TOOL) pytest -n 2 --dist worksteal $(ARGS)
+
+nightly: setup  ## play NIGHTLY=200 random programs that must end up true, other ones each time
+	@NIGHTLY=$(or $(NIGHTLY),200) $(TOOL) pytest tests/flows/convergence $(ARGS)
+
+soak: setup  ## 200 calendars, 10,000 edits, everything going wrong; SOAK_MINUTES=10, ARGS="--write"
+	@$(TOOL) bench.soak $(ARGS)
 
 check: setup  ## lint, formatting, types, import rules, requirements
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy -p shared -p sandbox $(FUNCTION_APP)
+	@.venv/bin/mypy -p shared -p sandbox -p bench $(FUNCTION_APP)
 	@.venv/bin/lint-imports
 	@scripts/lock.sh --check
 
@@ -37,5 +44,5 @@ lock: setup  ## compile the requirements files again; ARGS="--upgrade" takes new
 	@scripts/lock.sh $(ARGS)
 
 clean:  ## remove all that was set up or made
-	@rm -rf .venv sandbox/node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv sandbox/node_modules web/node_modules web/built .local .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,6 +11,8 @@ from sandbox.crm.webhooks import routes as crm_routes
 from sandbox.google.api.routes import routes as google_calendar_routes
 from sandbox.google.gate.middleware import GoogleGate
 from sandbox.google.oauth.routes import routes as google_sign_in_routes
+from sandbox.lookalike.routes import PAGE
+from sandbox.lookalike.routes import routes as lookalike_routes
 from sandbox.microsoft.entra.routes import routes as entra_routes
 from sandbox.microsoft.gate.errors import graph_error
 from sandbox.microsoft.gate.middleware import GraphGate
@@ -25,6 +27,7 @@ def build_app(world: World) -> Starlette:
     routes: list[BaseRoute] = [
         *control_routes(),
         *crm_routes(),
+        *lookalike_routes(),
         *google_sign_in_routes(),
         *google_calendar_routes(),
         *subscription_routes(),
@@ -56,5 +59,9 @@ async def _unknown_segment(request: Request) -> Response:
 
 async def _hello(_: Request) -> Response:
     return JSONResponse(
-        {"sandbox": "Stand-in for Microsoft, Google and the CRM", "control": "/sandbox"}
+        {
+            "sandbox": "Stand-in for Microsoft, Google and the CRM",
+            "control": "/sandbox",
+            "calendar": PAGE,
+        }
     )

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Sets up what is missing, and only that: .venv from requirements-dev.txt, node_modules from
-# package-lock.json. What was installed is kept beside the result as a copy of its lock file, so
-# a run with nothing to do compares files and ends.
+# Sets up what is missing, and only that: .venv from requirements-dev.txt, node_modules of the
+# sandbox from its package-lock.json, and what the page takes from npm, bundled. What was installed
+# is kept beside the result as a copy of its lock file, so a run with nothing to do compares files
+# and ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly VENV=.venv
-readonly NODE_HOME=sandbox
 readonly UV_STAMP=$VENV/.installed-uv.txt
 readonly PYTHON_STAMP=$VENV/.installed-requirements-dev.txt
-readonly NODE_STAMP=$NODE_HOME/node_modules/.installed-package-lock.json
+readonly AZURITE=sandbox/node_modules/.installed-package-lock.json
+readonly BUNDLE=web/built/.installed-package-lock.json
 readonly OLDEST_NODE=20
 
 fail() {
@@ -18,7 +19,7 @@ fail() {
 }
 
 begin() {
-  printf '[%s/3] %s … ' "$1" "$2"
+  printf '[%s/4] %s … ' "$1" "$2"
   SECONDS=0
 }
 
@@ -101,16 +102,32 @@ check_node() {
 }
 
 install_node_packages() {
-  if cmp -s "$NODE_HOME/package-lock.json" "$NODE_STAMP"; then return; fi
+  quietly npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error ||
+    fail "The Node packages could not be installed; the reason is above."
+}
+
+install_azurite() {
+  if cmp -s sandbox/package-lock.json "$AZURITE"; then return; fi
   check_node
   begin 3 "Azurite"
-  quietly npm ci --prefix "$NODE_HOME" --ignore-scripts --no-audit --no-fund --loglevel=error ||
-    fail "The Node packages could not be installed; the reason is above."
-  cp "$NODE_HOME/package-lock.json" "$NODE_STAMP"
+  install_node_packages sandbox
+  cp sandbox/package-lock.json "$AZURITE"
   end "Node $(node --version)"
 }
 
-[[ -e $NODE_STAMP ]] || check_node  # before the long steps, not after them
+# Changes of web/calendar/ alone need `npm run build --prefix web`.
+bundle_page() {
+  if cmp -s web/package-lock.json "$BUNDLE"; then return; fi
+  check_node
+  begin 4 "the page's calendar"
+  install_node_packages web
+  quietly npm run --silent --prefix web build || fail "The page's calendar could not be bundled."
+  cp web/package-lock.json "$BUNDLE"
+  end
+}
+
+[[ -e $AZURITE ]] || check_node  # before the long steps, not after them
 make_environment
 install_python_packages
-install_node_packages
+install_azurite
+bundle_page

@@ -17,6 +17,7 @@ CalendarSyncError
 │   ├── OperatorFault           our registration or secret is wrong: nobody's account is at fault
 │   ├── Throttled               the whole mailbox must wait `retry_after` seconds
 │   ├── ProviderUnavailable     it may work later
+│   │   ├── QuotaUsedUp         a limit that passes after hours; others of the mailbox go on
 │   │   ├── ProviderConflict    somebody else did the like at the same moment, or before
 │   │   └── ProviderSilent      it gave no answer: what was asked may yet happen
 │   │       └── ProviderTimedOut  it took the provider too long
@@ -124,6 +125,10 @@ class Throttled(ProviderError):
 
 class ProviderUnavailable(ProviderError):
     code = "provider_unavailable"
+
+
+class QuotaUsedUp(ProviderUnavailable):
+    code = "quota_used_up"
 
 
 class ProviderConflict(ProviderUnavailable):

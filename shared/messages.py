@@ -22,6 +22,8 @@ class Cause(StrEnum):
     SWEEP = "sweep"
     REAUTHORIZE = "reauthorize"
     PUSH_REMOVED = "push_removed"
+    MISSED = "missed"
+    HELD = "held"
     RECONNECTED = "reconnected"
 
 

@@ -44,6 +44,7 @@ def ports() -> Ports:
     from shared.store.appointments import TableAppointmentStore
     from shared.store.calendars import TableCalendarStore
     from shared.store.changes import TableChangeStore
+    from shared.store.figures import TableFiguresStore
     from shared.store.locations import TableLocationStore
     from shared.store.queues import StorageQueues
     from shared.store.roster import TableRosterStore
@@ -65,6 +66,7 @@ def ports() -> Ports:
         changes=TableChangeStore(tables),
         sign_ins=TableSignInStore(tables),
         roster=TableRosterStore(tables),
+        figures=TableFiguresStore(tables),
         queues=queues,
         webhook=_webhook(chosen),
         providers={name: provider for name, _, provider in providers},
@@ -114,7 +116,8 @@ def _policies(chosen: Settings) -> Policies:
         sweep_minutes=chosen.sweep_minutes,
         sweep_minutes_without_push=chosen.sweep_minutes_without_push,
         notification_secret=chosen.notification_secret.get_secret_value(),
-        return_url_origins=tuple(chosen.return_url_origins),
+        # The page comes back to itself.
+        return_url_origins=(*chosen.return_url_origins, chosen.public_origin),
         callback_url=chosen.callback_url,
     )
 

@@ -202,6 +202,16 @@ class Settings(BaseSettings):
     def stale_after(self) -> timedelta:
         return timedelta(minutes=self.stale_after_minutes)
 
+    @property
+    def public_origin(self) -> str:
+        parts = urlsplit(self.public_base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def provider_names(self) -> list[str]:
+        """Of the providers that people can connect, as they are to be offered."""
+        return ["outlook", *(["google"] if self.google_client_id else [])]
+
     def callback_url(self, provider: str) -> str:
         """Where the provider sends the browser back to; registered there to the letter."""
         return f"{self.public_base_url}/api/oauth/{provider}/callback"

@@ -85,7 +85,8 @@ async def admin(stack: Stack) -> AsyncIterator[Person]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints what tests have counted, such as the points at which flows were cut short."""
     counted: Counter[str] = Counter()
-    for report in terminalreporter.stats.get("passed", []):
+    ended = terminalreporter.stats
+    for report in (*ended.get("passed", []), *ended.get("failed", [])):
         counted.update({name: value for name, value in report.user_properties})
     for name, value in sorted(counted.items()):
         terminalreporter.write_line(f"{name.replace('_', ' ')}: {value:,}")

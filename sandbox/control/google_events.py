@@ -10,6 +10,7 @@ from sandbox.control.endpoint import Call, ControlError
 from sandbox.control.google import ACCOUNT, account_of, google
 from sandbox.google.account import Account
 from sandbox.google.api.event_json import Reader, event_json
+from sandbox.google.calendars.calendar import Role
 from sandbox.google.calendars.event import Event
 from sandbox.google.calendars.views import View, own_view
 
@@ -34,10 +35,14 @@ def routes() -> list[Route]:
 
 
 async def events(call: Call) -> Any:
-    """Single events and instances between ?start and ?end; without ?end series as they stand."""
+    """Single events and instances between ?start and ?end; without ?end series as they stand.
+
+    ?asSeen=1 shows no more than the account's rights to the calendar allow.
+    """
     account, start, end = account_of(call), _moment(call, "start"), _moment(call, "end")
     found = account.events(start, end, calendar=call.query("calendar"))
-    return {"value": [_shown(view) for view in found]}
+    role = account.entry(call.query("calendar")).role if call.query("asSeen") else None
+    return {"value": [_shown(view, role or "owner") for view in found]}
 
 
 async def create(call: Call) -> Any:
@@ -104,9 +109,9 @@ async def _after(call: Call, act: Any, *values: str) -> Any:
     return _shown(own_view(event))
 
 
-def _shown(view: View) -> dict[str, Any]:
+def _shown(view: View, role: Role = "owner") -> dict[str, Any]:
     calendar = view.event.calendar
-    reader = Reader(calendar, "owner", calendar.zone, calendar.owner.address)
+    reader = Reader(calendar, role, calendar.zone, calendar.owner.address)
     return event_json(view, reader)
 
 

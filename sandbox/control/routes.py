@@ -14,6 +14,7 @@ from sandbox.control import (
     observation,
     people,
     sign_in,
+    versions,
 )
 
 
@@ -31,4 +32,5 @@ def routes() -> list[Route]:
         *google.routes(),
         *google_events.routes(),
         *google_channels.routes(),
+        *versions.routes(),
     ]

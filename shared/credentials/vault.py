@@ -10,7 +10,7 @@ from shared.credentials.sealing import Sealer
 from shared.domain.model import Account, ProviderName
 from shared.domain.records import AccountRecord, Lease, SealedTokens
 from shared.domain.sign_in import Tokens
-from shared.errors import MailboxBusy, ReconnectRequired, StoreConflict
+from shared.errors import MailboxBusy, OperatorFault, ReconnectRequired, StoreConflict
 
 _MARGIN = timedelta(minutes=6)
 """A token is refreshed this long before it ends; MSAL's own margin is five minutes."""
@@ -86,7 +86,14 @@ class Vault:
         """Ends the grant at the provider. Raises OperatorFault or ProviderUnavailable."""
         if record.tokens is not None:
             cache = self._sealer.open(record.tokens.sealed)
-            await self._sources[record.account.provider].end(cache)
+            await self._source(record.account).end(cache)
+
+    def _source(self, account: Account) -> TokenSource:
+        """Raises OperatorFault."""
+        try:
+            return self._sources[account.provider]
+        except KeyError:
+            raise not_configured() from None
 
     async def _lease(self, record: AccountRecord) -> Lease | None:
         now = self._clock()
@@ -106,7 +113,7 @@ class Vault:
             return token
         sealed = _tokens(record)
         try:
-            fresh = await self._sources[account.provider].refresh(self._sealer.open(sealed.sealed))
+            fresh = await self._source(account).refresh(self._sealer.open(sealed.sealed))
         except ReconnectRequired:
             # Old tokens are refused once the user has signed in anew: then the new ones count.
             record = await self._accounts.load(account)
@@ -123,10 +130,15 @@ class Vault:
         sealed = _tokens(record)
         if sealed.access_expires_at - self._clock() < _MARGIN:
             return None
-        tokens = self._sources[record.account.provider].read(self._sealer.open(sealed.sealed))
+        tokens = self._source(record.account).read(self._sealer.open(sealed.sealed))
         if tokens is None or tokens.access_token == refused:
             return None
         return tokens.access_token
+
+
+def not_configured() -> OperatorFault:
+    """An account may outlive the settings of its provider."""
+    return OperatorFault("This provider is not set up here.", code="provider_not_configured")
 
 
 def _tokens(record: AccountRecord) -> SealedTokens:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.mirror import Availability, Event, Kind
-from shared.domain.model import CalendarState, ProviderName, Role
+from shared.domain.model import HELD, CalendarState, ProviderName, Role
 from shared.domain.spans import Days, Interval, Span, possible_interval
 from shared.domain.zones import zone_info
 
@@ -54,7 +54,10 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How much a calendar's mirror is worth for a stretch of time (R16)."""
+    """How much a calendar's mirror is worth for a stretch of time (R16).
+
+    A current one has a reason where it blocks more than was read last (F16).
+    """
 
     freshness: Freshness
     as_of: datetime | None
@@ -75,7 +78,7 @@ def reading(
     window = state.window
     if window is None or asked.start < window.start or asked.end > window.end:
         return Reading(Freshness.UNREADABLE, as_of, "outside_synced_window")
-    return Reading(Freshness.CURRENT, as_of)
+    return Reading(Freshness.CURRENT, as_of, HELD if state.hold is not None else None)
 
 
 @dataclass(frozen=True, slots=True)

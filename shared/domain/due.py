@@ -73,12 +73,13 @@ def usable_cursor(
     """The cursor to go on from; None when a full read is due.
 
     That is daily, since providers lose deletions and the window of a cursor is fixed; sooner when
-    the cursor has an older format or its window ends early, or when more detail is wanted.
+    the cursor has an older format or its window ends early, when more detail is wanted, or when
+    what is held is to be confirmed (F16).
     """
-    cursor, read_at = state.cursor, state.full_read_at
-    if cursor is None or read_at is None or cursor.version != CURSOR_VERSION:
+    cursor, read_at = telling_cursor(state, detail), state.full_read_at
+    if cursor is None or read_at is None:
         return None
-    if detail is Detail.TITLES and state.detail is Detail.TIME:
+    if state.hold is not None and now >= state.hold.confirm_at:
         return None
     # A window that lost more than a day of future no longer answers for what users may ask.
     if cursor.window.end < horizon.window(now).end - timedelta(days=1):
@@ -86,11 +87,25 @@ def usable_cursor(
     return cursor if now - read_at < _FULL_READ_EVERY else None
 
 
+def telling_cursor(state: CalendarState, detail: Detail) -> Cursor | None:
+    """The cursor, where what it tells is what a mirror of that detail would have missed."""
+    cursor = state.cursor
+    if cursor is None or cursor.version != CURSOR_VERSION:
+        return None
+    return None if detail is Detail.TITLES and state.detail is Detail.TIME else cursor
+
+
+def push_lives(push: Push, until: datetime) -> bool:
+    """Whether the channel is open until then, as far as is known."""
+    active = push.status is PushStatus.ACTIVE
+    return active and push.expires_at is not None and push.expires_at > until
+
+
 def needs_new_push(state: CalendarState, now: datetime) -> bool:
     push = state.push
     if push.status is PushStatus.REFUSED:
         return push.changed_at is None or now - push.changed_at >= _PROBE_REFUSED_PUSH_EVERY
-    return push.status is PushStatus.NONE or push.expires_at is None or push.expires_at <= now
+    return not push_lives(push, now)
 
 
 def needs_renewal(push: Push, now: datetime, asked_for: bool = False) -> bool:
@@ -106,9 +121,10 @@ def needs_renewal(push: Push, now: datetime, asked_for: bool = False) -> bool:
     return push.expires_at - now < (push.expires_at - push.changed_at) / 3
 
 
-def roster_for(state: CalendarState) -> Roster:
-    """The sparse roster only with a live channel that tells of every change."""
-    pushed = state.push.status is PushStatus.ACTIVE and state.push.complete
+def roster_for(state: CalendarState, now: datetime, period: timedelta) -> Roster:
+    """The sparse roster only with a channel that tells of every change and lives until the next
+    visit there, `period` from now: one that ends between two visits would be missed by nobody."""
+    pushed = state.push.complete and push_lives(state.push, now + period)
     return Roster.PUSH if pushed else Roster.POLL
 
 

@@ -28,7 +28,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`title` is None for a private event and on calendars that keep only time (R15)."""
+    """`title` is None for a private event and on calendars that keep only time (R15).
+
+    `missing`: a read that is not believed yet does not list it (see brake.py). It still blocks.
+    """
 
     id: str
     kind: Kind
@@ -37,6 +40,12 @@ class Event:
     private: bool = False
     series_id: str | None = None
     title: str | None = None
+    missing: bool = False
+
+    @property
+    def unit(self) -> str:
+        """What its owner takes it for: the series that it is part of, or itself."""
+        return self.series_id or self.id
 
     def at_detail(self, detail: Detail) -> "Event":
         if self.title is None or (detail is Detail.TITLES and not self.private):

@@ -130,6 +130,34 @@ class Problem:
     since: datetime
 
 
+HELD = "mass_deletion_held"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A removal that is not believed yet (see brake.py): `count` singles and series since `since`.
+
+    A full read that begins at `confirm_at` or later decides.
+    """
+
+    since: datetime
+    count: int
+    confirm_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What the mirror had missed until a run found it (see drift.py), in singles and series.
+
+    `found` by the last full comparison, `total` by all of them: nobody had told of it.
+    `by_sweep`: what the provider would have told when asked, but sent no notification of.
+    """
+
+    found: int = 0
+    total: int = 0
+    by_sweep: int = 0
+
+
 class Roster(StrEnum):
     PUSH = "push"
     POLL = "poll"
@@ -141,6 +169,7 @@ class CalendarState:
 
     `checked_at` is an instant before the last complete read began: everything that the provider
     held then is in the mirror. `zone` is the IANA zone in which the calendar's all-day events lie.
+    `watched_since` is when somebody first chose it. `stuck` is what an alarm was raised of.
     """
 
     account: Account
@@ -159,6 +188,16 @@ class CalendarState:
     problem: Problem | None = None
     events: int = 0
     watch_version: int = 0
+    watched_since: datetime | None = None
+    hold: Hold | None = None
+    drift: Drift = field(default_factory=Drift)
+    stuck: Problem | None = None
+
+    @property
+    def trouble(self) -> Problem | None:
+        """What people are shown: the gravest of what is wrong with it."""
+        held = Problem(HELD, self.hold.since) if self.hold is not None else None
+        return self.problem or held or self.stuck
 
     @property
     def calendar(self) -> Calendar:

@@ -42,10 +42,17 @@ def claimed(
 
 def unused(owner: Owner, connected: Collection[LocationId], now: datetime) -> bool:
     """Whether no location uses the account, and none is about to."""
-    return all(
-        location not in connected and now - since > UNUSED_CLAIM_LASTS
-        for location, since in owner.locations.items()
-    )
+    return not still_used(owner, connected, now).locations
+
+
+def still_used(owner: Owner, connected: Collection[LocationId], now: datetime) -> Owner:
+    """The ownership with only the locations that use the account, or are about to."""
+    left = {
+        place: since
+        for place, since in owner.locations.items()
+        if place in connected or now - since <= UNUSED_CLAIM_LASTS
+    }
+    return Owner(owner.user, owner.user_name, left)
 
 
 def released(owner: Owner, location: LocationId) -> Owner:

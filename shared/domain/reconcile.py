@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from shared.domain.mirror import Availability, Event, Kind, Mirror, Series
 from shared.domain.model import Cursor, Detail, Window
-from shared.domain.spans import Interval, possible_interval
+from shared.domain.spans import possible_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,12 @@ def _kept(events: Iterable[Event], detail: Detail, window: Window) -> dict[str, 
     return {
         event.id: event.at_detail(detail)
         for event in events
-        if _touches(possible_interval(event.span), window)
+        if in_window(event, window)
         and (detail is Detail.TITLES or event.availability is not Availability.FREE)
     }
 
 
-def _touches(span: Interval, window: Window) -> bool:
+def in_window(event: Event, window: Window) -> bool:
     """Also true of an event without length that lies in the window: it is shown, not blocking."""
+    span = possible_interval(event.span)
     return span.overlaps(window) or window.start <= span.start < window.end

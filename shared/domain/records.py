@@ -115,12 +115,13 @@ class WatchedCalendar:
     is_default: bool
     shared: bool
 
-    def unread(self) -> CalendarState:
+    def unread(self, now: datetime) -> CalendarState:
         return CalendarState(
             account=self.calendar.account,
             calendar_id=self.calendar.calendar_id,
             is_default=self.is_default,
             shared=self.shared,
+            watched_since=now,
         )
 
 

@@ -37,8 +37,8 @@ class Days:
 
 Span = Interval | Days
 
-# Local days begin at most 14 h before and end at most 12 h after the same days in UTC.
-_FURTHEST_ZONE = timedelta(hours=14)
+FURTHEST_ZONE = timedelta(hours=14)
+"""Local days begin at most 14 h before and end at most 12 h after the same days in UTC."""
 
 # Providers send the years 1 and 9999, where a step further cannot be told.
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -51,8 +51,8 @@ def possible_interval(span: Span) -> Interval:
         return span
     whole = span.in_zone(ZoneInfo("UTC"))
     return Interval(
-        max(whole.start, _FIRST + _FURTHEST_ZONE) - _FURTHEST_ZONE,
-        min(whole.end, _LAST - _FURTHEST_ZONE) + _FURTHEST_ZONE,
+        max(whole.start, _FIRST + FURTHEST_ZONE) - FURTHEST_ZONE,
+        min(whole.end, _LAST - FURTHEST_ZONE) + FURTHEST_ZONE,
     )
 
 

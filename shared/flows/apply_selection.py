@@ -99,7 +99,7 @@ def selected(member: Member) -> dict[Calendar, Role]:
 async def _watch(watched: WatchedCalendar, watch: Watch, ports: Ports) -> None:
     calendar = watched.calendar
     await ports.accounts.remember_calendar(calendar)
-    result = await ports.calendars.watch(watched.unread(), watch)
+    result = await ports.calendars.watch(watched.unread(ports.clock()), watch)
     if result.state.checked_at is None:
         await ports.roster.enter(Roster.POLL, calendar.key)
     if result.changed or result.state.checked_at is None:

@@ -170,7 +170,7 @@ async def _asked(account: Account, token: AccessToken, ports: Ports) -> None:
         record = await ports.accounts.load(account)
         try:
             async with place(ports, record, Lane.INTERACTIVE):
-                await ports.providers[account.provider].check_mailbox(token)
+                await ports.provider(account.provider).check_mailbox(token)
                 return
         except MailboxBusy:
             await asyncio.sleep(wait)

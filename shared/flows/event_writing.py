@@ -100,7 +100,7 @@ class EventWriting:
     async def _at(self, placement: Placement) -> AsyncIterator[_At]:
         account = placement.calendar.account
         async with mailbox(self._ports, account, Lane.BACKGROUND) as token:
-            provider = self._ports.providers[account.provider]
+            provider = self._ports.provider(account.provider)
             yield _At(provider, token, placement.calendar.calendar_id)
 
     async def _align(self, placement: Placement, at: _At) -> None:
@@ -247,7 +247,7 @@ class EventWriting:
             event_id = seen.id if seen else placement.event_id or ""
             tag = seen.entity_tag if seen else placement.entity_tag
             seen = await at.provider.update_event(
-                at.token, at.calendar_id, event_id, wanted, fields, tag
+                at.token, at.calendar_id, event_id, wanted, fields, tag, placement.written
             )
         if seen is not None:
             placement = placement.holding(seen, wanted)

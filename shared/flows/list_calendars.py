@@ -68,7 +68,7 @@ async def _calendars(
     account = connection.account
     try:
         async with mailbox(ports, account, Lane.INTERACTIVE) as token:
-            return await ports.providers[account.provider].calendars(token)
+            return await ports.provider(account.provider).calendars(token)
     except (ProviderError, MailboxBusy) as error:
         return error
 

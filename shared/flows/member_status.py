@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.model import Calendar, CalendarState, LocationId, Problem, Role, UserId
+from shared.domain.model import (
+    Calendar,
+    CalendarState,
+    LocationId,
+    Problem,
+    PushStatus,
+    Role,
+    UserId,
+)
 from shared.domain.records import CalendarGlance, Connection, KeptSelection, Member
 from shared.flows.apply_selection import selected
 from shared.flows.ports import Ports
@@ -35,6 +43,8 @@ class ConnectionStatus:
     problem: Problem | None
     progress: Progress | None
     last_synced_at: datetime | None
+    slower_sync: bool
+    """Whether a calendar of it has no push channel, and is asked every few minutes instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ async def _connection(
     own = [c.glance for c in calendars if c.calendar.account == connection.account]
     states = [glance.state for glance in own if glance is not None]
     checked = [state.checked_at for state in states if state.checked_at is not None]
-    problem = record.problem or next((s.problem for s in states if s.problem is not None), None)
+    problem = record.problem or _gravest(states)
     status = Status.CONNECTED
     if record.problem is not None:
         status = Status.RECONNECT_REQUIRED
@@ -101,7 +111,19 @@ async def _connection(
         problem=problem,
         progress=_progress(own) if status is Status.SYNCING else None,
         last_synced_at=min(checked) if checked and len(checked) == len(own) else None,
+        slower_sync=any(slower_sync(state) for state in states),
     )
+
+
+def slower_sync(state: CalendarState) -> bool:
+    """Whether changes of a calendar that is read are found by asking alone (F09)."""
+    return state.checked_at is not None and state.push.status is not PushStatus.ACTIVE
+
+
+def _gravest(states: Sequence[CalendarState]) -> Problem | None:
+    """What a calendar cannot be read for goes before what else is wrong with one."""
+    problems = [s.problem for s in states if s.problem is not None]
+    return next(iter([*problems, *(s.trouble for s in states if s.trouble is not None)]), None)
 
 
 def _any_stale(states: Sequence[CalendarState], ports: Ports) -> bool:

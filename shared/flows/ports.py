@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.credentials.sealing import Sealer
-from shared.credentials.vault import Vault
+from shared.credentials.vault import Vault, not_configured
 from shared.domain.due import Horizon
 from shared.domain.model import ProviderName
 from shared.messages import Message
@@ -16,6 +16,7 @@ from shared.store.base import (
     AppointmentStore,
     CalendarStore,
     ChangeStore,
+    FiguresStore,
     LocationStore,
     RosterStore,
     SignInStore,
@@ -56,6 +57,7 @@ class Ports:
     changes: ChangeStore
     sign_ins: SignInStore
     roster: RosterStore
+    figures: FiguresStore
     queues: Queues
     webhook: Webhook | None
     providers: Mapping[ProviderName, CalendarProvider]
@@ -64,3 +66,10 @@ class Ports:
     sealer: Sealer
     policies: Policies
     clock: Callable[[], datetime]
+
+    def provider(self, name: ProviderName) -> CalendarProvider:
+        """Raises OperatorFault for one that the settings have not, or no longer."""
+        try:
+            return self.providers[name]
+        except KeyError:
+            raise not_configured() from None

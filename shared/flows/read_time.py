@@ -47,12 +47,14 @@ class ShownEvents:
     events: list[tuple[Event, Interval]]
 
 
-def asked_range(start: datetime, end: datetime) -> Interval:
+def asked_range(start: datetime, end: datetime, longest: timedelta = LONGEST) -> Interval:
     """Raises InvalidRequest for a range that ends before it starts, is too long or too far off."""
     if end <= start:
         raise InvalidRequest("end must be after start.", code="range_empty")
-    if end - start > LONGEST:
-        raise InvalidRequest("Ask for at most 92 days at a time.", code="range_too_long")
+    if end - start > longest:
+        raise InvalidRequest(
+            f"Ask for at most {longest.days} days at a time.", code="range_too_long"
+        )
     if start < EARLIEST or end > LATEST:
         raise InvalidRequest("Ask for the years 1900 to 8999.", code="range_out_of_bounds")
     return Interval(start, end)
@@ -69,7 +71,7 @@ async def known_member(caller: Caller, location: LocationId, user: UserId, ports
 
 async def busy_time(member: Member, asked: Interval, ports: Ports) -> BusyTime:
     chosen = dict(member.selection.selection.roles())
-    calendars = await _times(member, chosen, asked, ports)
+    calendars = await mirrored(member, chosen, asked, ports)
     blocks = busy(calendars, member.selection.selection.policy, asked)
     complete = all(c.reading.freshness is Freshness.CURRENT for c in calendars)
     return BusyTime(complete, blocks, calendars)
@@ -80,7 +82,7 @@ async def shown_events(member: Member, asked: Interval, ports: Ports) -> ShownEv
     selection = member.selection.selection
     if selection.primary is None:
         return ShownEvents(None, [])
-    [calendar] = await _times(member, {selection.primary: Role.PRIMARY}, asked, ports)
+    [calendar] = await mirrored(member, {selection.primary: Role.PRIMARY}, asked, ports)
     shown = [
         (event, span)
         for event in calendar.events
@@ -91,9 +93,10 @@ async def shown_events(member: Member, asked: Interval, ports: Ports) -> ShownEv
     return ShownEvents(calendar, sorted(shown, key=lambda pair: (pair[1], pair[0].id)))
 
 
-async def _times(
+async def mirrored(
     member: Member, chosen: Mapping[Choice, Role], asked: Interval, ports: Ports
 ) -> list[CalendarTime]:
+    """What the mirrors of these calendars say, in the same order."""
     return list(
         await asyncio.gather(
             *(_time(member, choice, role, asked, ports) for choice, role in chosen.items())

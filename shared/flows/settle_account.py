@@ -5,17 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.model import Account, CalendarKey, LocationId
-from shared.domain.ownership import released, unused
+from shared.domain.ownership import released, still_used, unused
 from shared.domain.records import AccountRecord, Connection
-from shared.errors import ProviderError, ProviderUnavailable, StoreConflict
+from shared.errors import OperatorFault, ProviderError, ProviderUnavailable, StoreConflict
 from shared.flows.ports import Ports
 from shared.flows.release_calendar import release_calendar
 from shared.messages import EraseAccount
+from shared.telemetry import alarm
 
 SOON = timedelta(seconds=10)
 _ATTEMPTS = 8
 _ATTEMPTS_TO_END = 5
-"""So often, over some minutes, a provider that does not answer is asked to end a grant."""
+"""So often, over some minutes, ending a channel or a grant is tried again."""
 
 
 async def settle_later(account: Account, ports: Ports, wait: timedelta = SOON) -> None:
@@ -49,18 +50,23 @@ async def erase_account(message: EraseAccount, ports: Ports) -> bool:
     """Erases tokens and everything mirrored, unless somebody uses the account.
 
     Channels and the grant end first, while the tokens still work. Raises StoreConflict,
-    ProviderUnavailable or Throttled to be tried again.
+    ProviderUnavailable, OperatorFault or Throttled to be tried again.
     """
     account = Account.parse(message.account)
     record = await ports.accounts.load(account)
     if record.owner is None:
         return False
-    if not unused(record.owner, await in_use_at(record, ports), ports.clock()):
+    used_at, now = await in_use_at(record, ports), ports.clock()
+    if not unused(record.owner, used_at, now):
+        # A disconnect that died half way may have left a location where it is not used any more.
+        in_use = still_used(record.owner, used_at, now)
+        if in_use != record.owner:
+            await ports.accounts.release(record, in_use)
         return False
     # From here on nobody has it: who connects it now makes our last step fail.
     await ports.accounts.release(record, replace(record.owner, locations={}))
     for key in sorted(record.calendars):
-        await _release(account, key, ports)
+        await _release(account, key, message.attempt, ports)
     record = await _still_unused(account, ports)
     await _end_grant(record, message.attempt, ports)
     await ports.accounts.erase(record)
@@ -74,14 +80,16 @@ async def _end_grant(record: AccountRecord, attempt: int, ports: Ports) -> None:
     """
     try:
         await ports.vault.end(record)
-    except ProviderUnavailable:
+    except (ProviderUnavailable, OperatorFault) as error:
         if attempt < _ATTEMPTS_TO_END:
             raise
+        # Only the account's owner can end it now, at the provider.
+        alarm("grant_left", account=str(record.account), error=error.reason)
     except ProviderError:
         return
 
 
-async def _release(account: Account, key: CalendarKey, ports: Ports) -> None:
+async def _release(account: Account, key: CalendarKey, attempt: int, ports: Ports) -> None:
     """Watches that are still there belong to nobody: no location uses the account."""
     partition = await ports.calendars.load(key)
     if partition is not None and partition.watches:
@@ -91,7 +99,7 @@ async def _release(account: Account, key: CalendarKey, ports: Ports) -> None:
     if partition is None:
         await ports.accounts.forget_calendar(account, key)
     else:
-        await release_calendar(partition, ports)
+        await release_calendar(partition, ports, insist=attempt < _ATTEMPTS_TO_END)
 
 
 async def in_use_at(record: AccountRecord, ports: Ports) -> Collection[LocationId]:

@@ -1,34 +1,28 @@
 """Bringing the mirror of one calendar up to date: read, decide, keep in one transaction."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from shared.domain import due
-from shared.domain.changes import Change, busy_changed, touched
-from shared.domain.links import Link, questionable
-from shared.domain.model import (
-    CalendarKey,
-    CalendarState,
-    Detail,
-    Problem,
-    Roster,
-)
-from shared.domain.reconcile import Reconciled, Round, difference, reconcile, stripped
+from shared.domain.deciding import Seen, decide
+from shared.domain.model import CalendarKey, Detail, Problem, Roster
+from shared.domain.reconcile import difference, reconcile, stripped
 from shared.domain.records import CalendarPartition
 from shared.errors import (
     CalendarForbidden,
     CalendarGone,
-    CursorLost,
+    CalendarSyncError,
     MailboxMissing,
     ReconnectRequired,
 )
 from shared.flows.keep_push import keep_push
+from shared.flows.keep_reading import keep_reading, links_now, look_after
+from shared.flows.look_again import confirm, look_again, look_at_siblings, recheck_at
 from shared.flows.mailbox import Lane, mailbox
 from shared.flows.ports import Ports
+from shared.flows.read_calendar import CalendarRounds
 from shared.flows.release_calendar import forget_rosters, release_calendar
-from shared.messages import Cause, PublishChanges, SyncCalendar, WriteAppointment, WriteCause
-from shared.providers.base import AccessToken, CalendarProvider
+from shared.flows.watch_over import notice_failed_run, notice_run, periods
+from shared.messages import Cause, PublishChanges, SyncCalendar
 
 _ABOUT_THE_CALENDAR = (CalendarGone, CalendarForbidden, MailboxMissing, ReconnectRequired)
 _NEVER_SKIPPED = frozenset({Cause.REAUTHORIZE, Cause.PUSH_REMOVED})
@@ -42,6 +36,7 @@ class Synced:
     requests: int = 0
     events: int = 0
     changed: int = 0
+    held: int = 0
 
 
 async def sync_calendar(message: SyncCalendar, ports: Ports) -> Synced:
@@ -62,6 +57,7 @@ async def sync_calendar(message: SyncCalendar, ports: Ports) -> Synced:
     partition = await _without_titles(partition, ports)
     if _seen_already(partition, message):
         return Synced("seen_already", events=partition.state.events)
+    await look_at_siblings(partition, message, ports)
     try:
         return await _run(partition, message, ports)
     except _ABOUT_THE_CALENDAR as error:
@@ -69,6 +65,9 @@ async def sync_calendar(message: SyncCalendar, ports: Ports) -> Synced:
         if partition.state.problem is None or partition.state.problem.code != problem.code:
             await ports.calendars.commit(partition, replace(partition.state, problem=problem))
         return Synced(error.reason)
+    except CalendarSyncError:
+        await notice_failed_run(partition, ports)
+        raise
 
 
 async def _forget(key: CalendarKey, ports: Ports) -> Synced:
@@ -96,160 +95,38 @@ def _seen_already(partition: CalendarPartition, message: SyncCalendar) -> bool:
 
 
 async def _run(partition: CalendarPartition, message: SyncCalendar, ports: Ports) -> Synced:
-    state, started = partition.state, ports.clock()
-    detail = due.wanted_detail(partition.watches)
-    provider = ports.providers[state.account.provider]
-    async with mailbox(ports, state.account, Lane.BACKGROUND) as token:
-        # Push first: what changes while the calendar is read is then told to us.
-        partition = await keep_push(partition, message, provider, token, ports)
-        read = await _read(partition, detail, provider, token, ports)
-    reconciled = reconcile(partition.mirror, read, detail)
-    found = len(reconciled.upserted) + len(reconciled.dropped)
-    recheck = _recheck_at(message, found, state, ports.clock())
-    after = _state_after(partition.state, read, reconciled, started)
-    after = replace(after, detail=detail, recheck_at=recheck or state.recheck_at)
-    after = replace(after, roster=due.roster_for(after))
+    partition, seen = await _read(partition, message, ports)
+    links = await links_now(partition, seen.reconciled, ports)
+    now = ports.clock()
+    decided = decide(partition, seen, links, now, periods(ports.policies))
+    changed = len(decided.reconciled.upserted) + len(decided.reconciled.dropped)
+    recheck = recheck_at(message, changed, partition.state, now)
+    after = replace(decided.state, recheck_at=recheck or partition.state.recheck_at)
     if recheck is not None:
-        await _look_again(message, recheck, ports)
-    links = await _links(partition, read, reconciled, ports)
-    await _keep(partition, after, reconciled, links, ports)
-    return Synced("synced", read.requests, after.events, found)
+        await look_again(message, recheck, ports)
+    if decided.held and after.hold is not None:
+        await confirm(partition.key, after.hold, ports)
+    await look_after(partition, decided.reconciled, seen.read, links, ports)
+    await keep_reading(partition, after, decided.reconciled, links, ports)
+    await notice_run(partition, decided, ports)
+    return Synced("synced", seen.read.requests, after.events, changed, decided.held)
 
 
 async def _read(
-    partition: CalendarPartition,
-    detail: Detail,
-    provider: CalendarProvider,
-    token: AccessToken,
-    ports: Ports,
-) -> Round:
-    """The round that is due; a full one when the provider has lost the cursor."""
-    state, now = partition.state, ports.clock()
-    window = ports.policies.horizon.window(now)
-    cursor = due.usable_cursor(state, detail, ports.policies.horizon, now)
-
-    async def progress(events: int) -> None:
-        if state.checked_at is None:
-            await ports.calendars.report_progress(partition.key, events)
-
-    try:
-        return await provider.read(token, state, cursor, window, progress)
-    except CursorLost:
-        return await provider.read(token, state, None, window, progress)
-
-
-def _state_after(
-    state: CalendarState, read: Round, reconciled: Reconciled, started: datetime
-) -> CalendarState:
-    # A few changes tell the zone only where nothing better is known, as of a calendar first empty.
-    zone = read.zone or state.zone if read.full else state.zone or read.zone
-    return replace(
-        state,
-        cursor=read.cursor,
-        window=read.window,
-        zone=zone,
-        checked_at=started,
-        full_read_at=started if read.full else state.full_read_at,
-        problem=None,
-        events=len(reconciled.mirror.events),
-    )
-
-
-async def _links(
-    partition: CalendarPartition, read: Round, reconciled: Reconciled, ports: Ports
-) -> list[Link]:
-    """The links as they are now; those whose event is not as it should be are looked after.
-
-    Where something has changed they are read anew: what this round has seen of our own writing
-    was linked before it was written. Those that are new since then explain, and miss nothing:
-    their event may have been made after the round.
-    """
-    links = list(partition.links)
-    if reconciled.changed:
-        links = await ports.calendars.links(partition.key)
-    known = [link for link in links if link in partition.links]
-    found = questionable(known, reconciled.mirror, read.window, thorough=read.full)
-    for link, missing in found:
-        await ports.queues.send(
-            WriteAppointment(
-                location=link.location,
-                appointment=link.appointment,
-                cause=WriteCause.OUTSIDE,
-                missing=missing,
-            )
-        )
-    for link in links:
-        if link.elsewhere and link.event_id in reconciled.mirror.events:
-            await ports.calendars.link(partition.key, replace(link, elsewhere=False))
-    return links
-
-
-def _changes(
-    partition: CalendarPartition,
-    after: CalendarState,
-    reconciled: Reconciled,
-    links: Sequence[Link],
-) -> list[Change]:
-    """What those who watch the calendar are told: not what their own location has written."""
-    window, started = after.window, after.checked_at
-    if window is None or started is None:
-        return []
-    changes = []
-    for watch in partition.watches:
-        own = [link for link in links if link.location == watch.location]
-        span = touched(partition.mirror, reconciled, own, window)
-        if span is not None:
-            changes.append(busy_changed(watch, after.calendar, span, started))
-    return changes
-
-
-async def _keep(
-    partition: CalendarPartition,
-    after: CalendarState,
-    reconciled: Reconciled,
-    links: Sequence[Link],
-    ports: Ports,
-) -> None:
-    """Enters the new roster before, leaves the old one after: the calendar is always in one.
-
-    A full read sets both right again, whatever crashes and races have left.
-    """
-    moved = after.roster is not partition.state.roster
-    settles = moved or after.full_read_at == after.checked_at
-    if settles:
-        await ports.roster.enter(after.roster, partition.key)
-    changes = _changes(partition, after, reconciled, links)
-    window = after.window
-    spent = [link for link in links if window and link.spent(reconciled.mirror, window)]
-    await ports.calendars.commit(partition, after, reconciled, changes=changes, spent=spent)
-    if changes:
-        await ports.queues.send(PublishChanges(calendar=partition.key))
-    if settles:
-        other = Roster.POLL if after.roster is Roster.PUSH else Roster.PUSH
-        await ports.roster.leave(other, partition.key)
-
-
-def _recheck_at(
-    message: SyncCalendar, found: int, state: CalendarState, now: datetime
-) -> datetime | None:
-    """When to look again after a notification: providers send it before all their copies agree.
-
-    Once even where something was found, for it may not have been all; further only for nothing.
-    """
-    if message.cause is Cause.NOTIFIED:
-        pending = state.recheck_at is not None and state.recheck_at > now
-        wait = None if pending else due.recheck_after(0)
-    elif message.cause is Cause.RECHECK and not found:
-        wait = due.recheck_after(message.recheck)
-    else:
-        wait = None
-    return now + wait if wait else None
-
-
-async def _look_again(message: SyncCalendar, at: datetime, ports: Ports) -> None:
-    again = SyncCalendar(
-        calendar=message.calendar, cause=Cause.RECHECK, at=at, recheck=message.recheck + 1
-    )
-    # A little later than due, so that the run that it starts cannot begin before `at`.
-    wait = at - ports.clock() + timedelta(seconds=1)
-    await ports.queues.send(again, wait.total_seconds())
+    partition: CalendarPartition, message: SyncCalendar, ports: Ports
+) -> tuple[CalendarPartition, Seen]:
+    """What the provider says now, and the partition with the push channel as it is now."""
+    started, detail = ports.clock(), due.wanted_detail(partition.watches)
+    before = partition.state
+    pushed = before.roster is Roster.PUSH and due.push_lives(before.push, started)
+    provider, told = ports.provider(before.account.provider), None
+    async with mailbox(ports, before.account, Lane.BACKGROUND) as token:
+        # Push first: what changes while the calendar is read is then told to us.
+        partition = await keep_push(partition, message, provider, token, ports)
+        rounds = CalendarRounds(partition, detail, provider, token, ports)
+        read = await rounds.due()
+        reconciled = reconcile(partition.mirror, read, detail)
+        if read.full and reconciled.changed:
+            told = await rounds.told(read)
+    swept = pushed and message.cause is Cause.SWEEP
+    return partition, Seen(started, detail, read, reconciled, told, swept)

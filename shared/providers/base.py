@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from shared.domain.appointments import Content, LiveEvent
+from shared.domain.confirming import Stretch
 from shared.domain.model import CalendarInfo, CalendarState, Cursor, Push, Window
 from shared.domain.reconcile import Round
 from shared.domain.sign_in import Begun, SignedIn, Tokens
@@ -66,6 +67,16 @@ class CalendarProvider(Protocol):
         """
         ...
 
+    async def stretch(
+        self, token: AccessToken, calendar_id: str, time: Window, series: frozenset[str] | None
+    ) -> Stretch:
+        """All events that may lie in `time`, whatever zone all-day ones mean, without any cursor.
+
+        With the series that they belong to, and those of `series` that are still there; with None
+        no series is asked for. Titles may be missing. Raises what `read` raises.
+        """
+        ...
+
     async def subscribe(self, token: AccessToken, calendar: CalendarState, proof: str) -> Push:
         """Opens a push channel that sends `proof` back. Raises PushRefused."""
         ...
@@ -99,6 +110,7 @@ class CalendarProvider(Protocol):
     ) -> LiveEvent | None:
         """The event that was made under that transaction, if it is on the calendar.
 
+        A provider that can also finds it where its owner has moved it to another calendar.
         Raises CalendarGone where the calendar itself is not there any more.
         """
         ...
@@ -124,9 +136,12 @@ class CalendarProvider(Protocol):
         content: Content,
         fields: frozenset[str],
         entity_tag: str | None,
+        before: Content | None = None,
     ) -> LiveEvent:
         """Changes these fields of the event (names of `Content.differing`), in place.
 
+        `before` is what was written last: of the guests who are on the event only those whom it
+        invited are ours to take off; those whom the calendar's owner has added stay.
         Raises EventChanged where `entity_tag` is not its version any more, and EventGone.
         """
         ...

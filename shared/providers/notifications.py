@@ -24,6 +24,9 @@ class Post:
 class Told(StrEnum):
     CHANGED = "changed"
     REAUTHORIZE = "reauthorize"
+    MISSED = "missed"
+    """Changes that nobody has been told of, maybe not of this calendar alone."""
+
     PUSH_REMOVED = "push_removed"
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.changes import Change
+from shared.domain.drift import Figures, Findings
 from shared.domain.links import Link
 from shared.domain.model import (
     Account,
@@ -244,6 +245,16 @@ class SignInStore(Protocol):
         ...
 
     async def forget_expired(self, now: datetime) -> int: ...
+
+
+class FiguresStore(Protocol):
+    """What runs have found that nobody had told, counted over all calendars."""
+
+    async def add(self, key: CalendarKey, found: Findings, at: datetime) -> bool:
+        """Counts it; False where too many count at the same moment, and it is left out."""
+        ...
+
+    async def read(self) -> Figures: ...
 
 
 class RosterStore(Protocol):

@@ -29,13 +29,14 @@ def pack_events(events: Iterable[Event]) -> bytes:
             int(e.private),
             e.series_id,
             e.title,
+            *([1] if e.missing else []),
         ]
         for e in events
     )
 
 
 def unpack_events(data: bytes) -> Iterator[Event]:
-    for key, kind, span, availability, private, series_id, title in _unpack(data):
+    for key, kind, span, availability, private, series_id, title, *missing in _unpack(data):
         yield Event(
             key,
             Kind(kind),
@@ -44,6 +45,7 @@ def unpack_events(data: bytes) -> Iterator[Event]:
             bool(private),
             series_id,
             title,
+            bool(missing),
         )
 
 

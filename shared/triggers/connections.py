@@ -70,7 +70,8 @@ async def list_(call: Call) -> Answer:
     ),
 )
 async def end(call: Call) -> Answer:
-    await disconnect(call.location, call.user, call.provider, call.ports)
+    provider = await call.provider_of_a_connection()
+    await disconnect(call.location, call.user, provider, call.ports)
     return Answer(204)
 
 

@@ -96,6 +96,7 @@ class ConnectionShown(Contract):
     progress: ProgressShown | None = ABSENT
     connected_at: AwareDatetime
     last_synced_at: AwareDatetime | None = ABSENT
+    slower_sync: Literal[True] | None = ABSENT
 
 
 class Connections(Contract):
@@ -149,13 +150,34 @@ class LocationSettings(Contract):
     external_changes: Literal["apply", "restore"] = "apply"
 
 
+class Drift(Contract):
+    """What was found late, in single events and series: by the last full comparison, by all of
+    them, and by the sweep where a notification should have come."""
+
+    last_comparison: int
+    comparisons: int
+    sweep: int
+
+
+class HeldRemoval(Contract):
+    """So many events and series are missing from the calendar all at once; until a second reading
+    says the same, they still take time."""
+
+    since: AwareDatetime
+    count: int
+
+
 class CalendarHealth(Contract):
     provider: str
     calendar_id: str
     role: Literal["primary", "conflict"]
     as_of: AwareDatetime | None = ABSENT
     push: Literal["none", "active", "refused"] = "none"
+    slower_sync: Literal[True] | None = ABSENT
     problem: ProblemShown | None = ABSENT
+    held: HeldRemoval | None = ABSENT
+    compared_at: AwareDatetime | None = ABSENT
+    drift: Drift | None = ABSENT
 
 
 class TeamMember(Contract):
@@ -240,6 +262,16 @@ class Dependency(Contract):
     ok: bool
 
 
+class DriftRepaired(Contract):
+    """Over all calendars, in single events and series: what full comparisons found that nobody had
+    told of, and what the sweep found that a notification should have told of."""
+
+    by_comparison: int
+    by_sweep: int
+    last_at: AwareDatetime | None = ABSENT
+
+
 class Health(Contract):
     status: Literal["ok", "failing"]
     dependencies: list[Dependency]
+    drift_repaired: DriftRepaired | None = ABSENT

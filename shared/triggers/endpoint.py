@@ -66,6 +66,12 @@ class Call:
             raise NotFound("There is no such provider.", code="unknown_provider")
         return name
 
+    async def provider_of_a_connection(self) -> ProviderName:
+        """Also one that is there no longer, while something is connected by it. Raises NotFound."""
+        name = ProviderName(self.request.route_params["provider"])
+        member = await self.ports.locations.member(self.location, self.user)
+        return name if name in member.connections else self.provider
+
     def body(self, model: type[Model]) -> Model:
         """Where nothing is replaced an empty body counts as an empty object.
 

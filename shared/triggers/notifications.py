@@ -19,6 +19,7 @@ blueprint = func.Blueprint()
 
 _CAUSES = {
     Told.CHANGED: Cause.NOTIFIED,
+    Told.MISSED: Cause.MISSED,
     Told.REAUTHORIZE: Cause.REAUTHORIZE,
     Told.PUSH_REMOVED: Cause.PUSH_REMOVED,
 }

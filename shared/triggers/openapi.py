@@ -40,6 +40,7 @@ def document() -> str:
         busy,
         changes,
         configuration,
+        confirm,
         connections,
     )
 
@@ -94,10 +95,14 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         operation["responses"][str(status)] = _problem(status)
     if endpoint.body is not None:
         operation["requestBody"] = {
-            "required": endpoint.method == "PUT",
+            "required": endpoint.method == "PUT" or _demands(endpoint.body),
             "content": {"application/json": {"schema": _ref(endpoint.body)}},
         }
     return operation
+
+
+def _demands(model: type[Contract]) -> bool:
+    return any(field.is_required() for field in model.model_fields.values())
 
 
 def _implied(endpoint: Endpoint) -> set[int]:
@@ -165,6 +170,8 @@ def _public_paths() -> dict[str, Any]:
         "/notifications/{provider}/{kind}": {"post": _notification("kind")},
         "/oauth/{provider}/callback": {"get": _callback()},
         "/health": {"get": _health()},
+        "/settings": {"get": _page()},
+        "/settings/{file}": {"get": _page_file()},
         "/openapi.json": {
             "get": {
                 "operationId": "GetOpenApi",
@@ -216,6 +223,31 @@ def _callback() -> dict[str, Any]:
             "200": {"description": "Connected; a small page.", "content": {"text/html": {}}},
             "303": {"description": _STATUS_TEXT[303]},
             "400": {"description": "Not connected; a small page.", "content": {"text/html": {}}},
+        },
+    }
+
+
+def _page() -> dict[str, Any]:
+    return {
+        "operationId": "GetPage",
+        "summary": "The settings page; the CRM may frame it and hand it a token.",
+        "security": [],
+        "responses": {"200": {"description": "The page.", "content": {"text/html": {}}}},
+    }
+
+
+def _page_file() -> dict[str, Any]:
+    return {
+        "operationId": "GetPageFile",
+        "summary": "A file of the settings page.",
+        "security": [],
+        "parameters": [
+            {"name": "file", "in": "path", "required": True, "schema": {"type": "string"}}
+        ],
+        "responses": {
+            "200": {"description": "The file."},
+            "304": {"description": "It is the one that If-None-Match names."},
+            "404": {"description": "There is no such file."},
         },
     }
 

@@ -1,12 +1,20 @@
 """Domain values in the words of the contract."""
 
-from shared.domain.availability import CalendarTime, Policy, RecurringEvents
+from collections.abc import Iterable
+
+from shared.domain.availability import Block, CalendarTime, Policy, RecurringEvents
+from shared.domain.drift import Figures
 from shared.domain.mirror import Event
-from shared.domain.model import Problem, ProviderName
+from shared.domain.model import CalendarState, Problem, ProviderName
 from shared.domain.selection import Choice, Selection
 from shared.domain.spans import Days, Interval
 from shared.flows.list_calendars import ListedCalendar, ListedCalendars
-from shared.flows.member_status import CalendarStatus, ConnectionStatus, MemberStatus
+from shared.flows.member_status import (
+    CalendarStatus,
+    ConnectionStatus,
+    MemberStatus,
+    slower_sync,
+)
 from shared.flows.read_time import BusyTime, ShownEvents
 from shared.triggers import contract as c
 from shared.triggers.problems import problem
@@ -28,6 +36,7 @@ def connection(found: ConnectionStatus) -> c.ConnectionShown:
         ),
         connected_at=found.connection.connected_at,
         last_synced_at=found.last_synced_at,
+        slower_sync=found.slower_sync or None,
     )
 
 
@@ -92,19 +101,23 @@ def team_member(found: MemberStatus) -> c.TeamMember:
 def busy(found: BusyTime) -> c.Busy:
     return c.Busy(
         complete=found.complete,
-        busy=[
-            c.BusyBlock(
-                start=block.interval.start,
-                end=block.interval.end,
-                sources=[
-                    c.SourceShown(provider=s.provider, calendar_id=s.calendar_id, reason=s.reason)
-                    for s in block.sources
-                ],
-            )
-            for block in found.blocks
-        ],
+        busy=blocks(found.blocks),
         calendars=[_reading(one) for one in found.calendars],
     )
+
+
+def blocks(found: Iterable[Block]) -> list[c.BusyBlock]:
+    return [
+        c.BusyBlock(
+            start=block.interval.start,
+            end=block.interval.end,
+            sources=[
+                c.SourceShown(provider=s.provider, calendar_id=s.calendar_id, reason=s.reason)
+                for s in block.sources
+            ],
+        )
+        for block in found
+    ]
 
 
 def events(found: ShownEvents) -> c.Events:
@@ -138,13 +151,31 @@ def _reading(found: CalendarTime) -> c.CalendarReading:
 
 def _calendar_health(found: CalendarStatus) -> c.CalendarHealth:
     state = found.glance.state if found.glance else None
-    return c.CalendarHealth(
-        provider=found.calendar.account.provider,
-        calendar_id=found.calendar.calendar_id,
-        role=found.role.value,
-        as_of=state.checked_at if state else None,
-        push=state.push.status.value if state else "none",
-        problem=_problem(state.problem) if state else None,
+    calendar = found.calendar
+    shown = c.CalendarHealth(
+        provider=calendar.account.provider, calendar_id=calendar.calendar_id, role=found.role.value
+    )
+    return shown.model_copy(update=_health(state)) if state else shown
+
+
+def _health(state: CalendarState) -> dict[str, object]:
+    hold, drift = state.hold, state.drift
+    return {
+        "as_of": state.checked_at,
+        "push": state.push.status.value,
+        "slower_sync": slower_sync(state) or None,
+        "problem": _problem(state.trouble),
+        "held": c.HeldRemoval(since=hold.since, count=hold.count) if hold else None,
+        "compared_at": state.full_read_at,
+        "drift": c.Drift(
+            last_comparison=drift.found, comparisons=drift.total, sweep=drift.by_sweep
+        ),
+    }
+
+
+def drift_repaired(figures: Figures) -> c.DriftRepaired:
+    return c.DriftRepaired(
+        by_comparison=figures.missed, by_sweep=figures.by_sweep, last_at=figures.last_at
     )
 
 

@@ -7,6 +7,7 @@ from shared.services import ports
 from shared.triggers.contract import Dependency, Health
 from shared.triggers.endpoint import cors, response
 from shared.triggers.openapi import document
+from shared.triggers.shown import drift_repaired
 
 blueprint = func.Blueprint()
 
@@ -18,10 +19,11 @@ _ANONYMOUS = func.AuthLevel.ANONYMOUS
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """200 while all dependencies answer, else 503; says which does not."""
     found = await check_health(ports())
-    well = all(found.values())
+    well = all(found.dependencies.values())
     body = Health(
         status="ok" if well else "failing",
-        dependencies=[Dependency(name=name, ok=ok) for name, ok in found.items()],
+        dependencies=[Dependency(name=name, ok=ok) for name, ok in found.dependencies.items()],
+        drift_repaired=drift_repaired(found.figures) if found.figures else None,
     )
     return response(200 if well else 503, body, cors(req))
 

@@ -1,6 +1,7 @@
 """TableCalendarStore on Azurite: one calendar, one partition, one transaction."""
 
 import asyncio
+import json
 import random
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from shared.domain.model import (
     CalendarState,
     Cursor,
     Detail,
+    Drift,
+    Hold,
     LocationId,
     Problem,
     Push,
@@ -218,6 +221,35 @@ async def test_what_is_read_stays_whole_while_the_window_moves(
                         if possible_interval(e.span).overlaps(around)}  # fmt: skip
             assert expected <= {e.id for e in glance.events}
         assert {_month(name) for name in await _packed(tables, read)} == set(months(window))
+
+
+# Older rows, and what they did not hold
+
+
+async def test_f16_what_is_held_comes_back_marked(
+    store: TableCalendarStore, read: CalendarPartition
+) -> None:
+    hold = Hold(NOW, 1, NOW + timedelta(minutes=10))
+    state = replace(
+        checked(read.state), hold=hold, drift=Drift(1, 2, 3), stuck=Problem("no_push", NOW)
+    )
+    kept = mirror([event("a", at(3, 10), missing=True), event("b", at(3, 11))])
+    await store.commit(read, state, turned(read, kept))
+    found = await loaded(store, read.state)
+    assert (found.state, found.mirror) == (state, kept)
+
+
+async def test_rows_from_before_holds_and_figures_are_read(
+    store: TableCalendarStore, tables: SeenTables, read: CalendarPartition
+) -> None:
+    await store.commit(read, checked(read.state))
+    row = (await tables.rows("calendars", read.key))["state"]
+    facts = json.loads(row["data"])
+    for later in ("watched_since", "hold", "drift", "stuck"):
+        del facts[later]
+    row["data"] = json.dumps(facts)
+    await tables.service.get_table_client("calendars").update_entity(row)
+    assert (await loaded(store, read.state)).state == checked(read.state)
 
 
 # Conflicts

@@ -82,6 +82,7 @@ def test_the_routes_are_all_of_the_api() -> None:
     assert ("PUT", "/locations/loc1/appointments/one") in EVERY_ROUTE
     assert ("GET", "/locations/loc1/changes") in EVERY_ROUTE
     assert ("GET", "/locations/loc1/users/agent1/busy") in EVERY_ROUTE
+    assert ("POST", "/locations/loc1/users/agent1/confirm") in EVERY_ROUTE
     assert not [path for _, path in EVERY_ROUTE if path.startswith(("/notif", "/oauth", "/health"))]
 
 
@@ -230,7 +231,8 @@ async def test_r01_an_agent_may_neither_see_nor_change_anything_of_another_user(
         for method, path in EVERY_ROUTE:
             if "agent1" not in path:
                 continue
-            code = "not_your_account" if method == "POST" else "not_allowed"
+            connects = (method, path.rpartition("/")[0][-12:]) == ("POST", "/connections")
+            code = "not_your_account" if connects else "not_allowed"
             for user in ("agent2", "nobody", "AGENT1"):
                 answer = await agent.call(method, path.replace("agent1", user))
                 assert_problem(answer, 403, code)
@@ -289,6 +291,7 @@ async def test_the_crm_may_read_time_book_and_be_told_and_no_more(
     stack: Stack, storage: Storage, locations: dict[str, str]
 ) -> None:
     times = {"start": "2027-01-01T00:00:00Z", "end": "2027-01-02T00:00:00Z"}
+    may = ("/busy", "/confirm", "/events", "/appointments", "/appointments/one", "/changes")
     async with (
         Person(stack, "agent1", {"loc1": "agent"}) as agent,
         Person(stack, "crm", locations) as service,
@@ -298,9 +301,11 @@ async def test_the_crm_may_read_time_book_and_be_told_and_no_more(
         for what in ("busy", "events"):
             path = service.path(what, "agent1", "loc1")
             assert (await service.call("GET", path, params=times)).status_code == 200
+        path = service.path("confirm", "agent1", "loc1")
+        assert (await service.call("POST", path, json=times)).status_code == 200
         async with nothing_kept(storage):
             for method, path in EVERY_ROUTE:
-                if path.endswith(("/busy", "/events", "/appointments/one", "/changes")):
+                if path.endswith(may):
                     continue
                 answer = await service.call(method, path)
                 assert_problem(
@@ -319,6 +324,9 @@ async def test_r16_a_user_who_has_connected_nothing_is_not_reported_as_free(
                 path = person.path(what, "nobody", "loc1")
                 answer = await person.call("GET", path, params=times)
                 assert_problem(answer, 404, "unknown_user")
+            path = person.path("confirm", "nobody", "loc1")
+            answer = await person.call("POST", path, json=times)
+            assert_problem(answer, 404, "unknown_user")
 
 
 @pytest.mark.parametrize("role", ["agent", "admin"])

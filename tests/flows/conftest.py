@@ -10,6 +10,10 @@ from sandbox.stack import Stack
 from shared.errors import OperatorFault, ProviderUnavailable, StoreConflict
 from shared.flows import keep_appointment
 from shared.triggers.retries import RETRIES, Again
+from tests.flows.crashes import watch_steps
+from tests.flows.cutting import Stage
+from tests.flows.line import Line
+from tests.flows.memory_tables import MemoryTables
 from tests.people import Person
 
 if TYPE_CHECKING:  # imported, it would be made a second time
@@ -88,3 +92,19 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[Write]:
     noting("delete", lambda partition, row, *_: [row])
     noting("commit", lambda operations: [operation[1]["RowKey"] for operation in operations])
     return seen
+
+
+@pytest.fixture
+def stage(
+    agent: Person,
+    clock: "Clock",
+    pass_time: Callable[[timedelta], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Stage:
+    """Tables in memory, queues that the test works off, and no notification arrives."""
+    agent.stack.sandbox.world.subscriptions.settings.losing_mailboxes = {"*"}
+    tables, line = MemoryTables(), Line(pass_time)
+    tables.stand_in(monkeypatch)
+    line.keep_messages(monkeypatch)
+    watch_steps(monkeypatch)
+    return Stage(agent, clock, line, tables)

@@ -4,22 +4,25 @@ A step that is cut has happened, or has not; the process that made it is dead, o
 connection is. `Journey` counts the steps of one run and cuts it at one of them.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-import httpx
+import httpcore
 import pytest
 from azure.core.exceptions import ServiceResponseError
 
-from shared.errors import ProviderSilent
+from shared.errors import ProviderSilent, ProviderUnavailable
 from shared.providers.google.client import GoogleClient
+from shared.providers.google.sign_in import GoogleSignIn
 from shared.providers.outlook.client import GraphClient
+from shared.providers.outlook.sign_in import MicrosoftSignIn
 from shared.store.queues import StorageQueues
 from shared.store.tables import Table
+from shared.webhooks.sending import StandardWebhook
 
 
 class Crash(BaseException):
@@ -35,29 +38,40 @@ class Cut(Enum):
     SECOND_WORKER = "second worker"
 
 
-_READS = frozenset({"Table.get", "Table.query", "Table.query_pages"})
+READS = frozenset({"Table.get", "Table.query", "Table.query_pages", "Table.scan"})
 
 
 def tells_apart(step: str, cut: Cut) -> bool:
     """Whether cutting that step so can end otherwise than cutting the one before it: after a read
     of storage nothing more has happened than before it."""
-    return step not in _READS or cut not in {Cut.CRASH_AFTER, Cut.CUT_AFTER}
+    return step not in READS or cut not in {Cut.CRASH_AFTER, Cut.CUT_AFTER}
 
 
 @dataclass
 class Journey:
-    """One run: its steps by name, and where it is cut. `meanwhile` runs at that step."""
+    """One run: its steps by name, and where it is cut. `meanwhile` runs at that step.
+
+    `during` is what is being worked on; `places` says for each step what that was.
+    """
 
     at: int | None = None
     cut: Cut = Cut.CRASH_AFTER
     meanwhile: Callable[[], Awaitable[None]] | None = None
     steps: list[str] = field(default_factory=list)
     dead: bool = False
+    during: str = ""
+    places: list[str] = field(default_factory=list)
+
+    @property
+    def reached(self) -> bool:
+        """Whether it has come to where it is cut."""
+        return self.at is not None and len(self.steps) > self.at
 
     async def step(self, name: str, call: Callable[[], Awaitable[Any]], lost: Exception) -> Any:
         if self.dead:
             raise Crash
         self.steps.append(name)
+        self.places.append(self.during)
         if len(self.steps) - 1 != self.at:
             return await call()
         match self.cut:
@@ -65,10 +79,10 @@ class Journey:
                 await call()
                 self._die()
             case Cut.CUT_BEFORE:
-                raise lost
+                raise type(lost)(*lost.args)  # a new one: it gathers where it has been
             case Cut.CUT_AFTER:
                 await call()
-                raise lost
+                raise type(lost)(*lost.args)
         if self.meanwhile is not None:
             with travelling(None):
                 await self.meanwhile()
@@ -99,8 +113,13 @@ def watch_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in storage:
         _watch(monkeypatch, Table, name, lost_row)
     _watch(monkeypatch, StorageQueues, "send", lost_row)
-    _watch(monkeypatch, GraphClient, "_sent", httpx.ReadError("the answer was lost"))
+    _watch(monkeypatch, GraphClient, "_sent", ProviderSilent("the answer was lost"))
     _watch(monkeypatch, GoogleClient, "_sent", ProviderSilent("the answer was lost"))
+    _watch_scan(monkeypatch, lost_row)
+    for sign_in in (MicrosoftSignIn, GoogleSignIn):
+        for name in ("finish", "refresh", "end"):
+            _watch(monkeypatch, sign_in, name, ProviderUnavailable("the answer was lost"))
+    _watch(monkeypatch, StandardWebhook, "_post", httpcore.ReadError("the answer was lost"))
 
 
 def _watch(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, lost: Exception) -> None:
@@ -110,8 +129,30 @@ def _watch(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, lost: Except
         journey = _JOURNEY.get()
         if journey is None:
             return await real(self, *args, **kwargs)
-        return await journey.step(
-            f"{owner.__name__}.{name}", lambda: real(self, *args, **kwargs), lost
-        )
+
+        async def alone() -> Any:  # what it calls itself is no step of its own
+            with travelling(None):
+                return await real(self, *args, **kwargs)
+
+        return await journey.step(f"{owner.__name__}.{name}", alone, lost)
 
     monkeypatch.setattr(owner, name, watched)
+
+
+def _watch_scan(monkeypatch: pytest.MonkeyPatch, lost: Exception) -> None:
+    real = Table.scan
+
+    async def watched(self: Table, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        journey = _JOURNEY.get()
+
+        async def all_rows() -> list[Any]:
+            return [row async for row in real(self, *args, **kwargs)]
+
+        if journey is None:
+            rows = await all_rows()
+        else:
+            rows = await journey.step("Table.scan", all_rows, lost)
+        for row in rows:
+            yield row
+
+    monkeypatch.setattr(Table, "scan", watched)

@@ -3,15 +3,20 @@
 A third provider adds a class here and its name to `OWNERS`.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any, ClassVar, Protocol
 
 from sandbox.faults import FaultRule, rule_from_json
 from sandbox.google.account import Account as GoogleAccount
+from sandbox.google.calendars.calendar import Role as GoogleRole
 from sandbox.google.calendars.event import Event as GoogleEvent
 from sandbox.google.calendars.times import EventTime
-from sandbox.microsoft.mailbox.details import Person
+from sandbox.microsoft.graph.texts import as_text
+from sandbox.microsoft.mailbox.calendar import Role
+from sandbox.microsoft.mailbox.details import Attendee, Person
 from sandbox.microsoft.mailbox.event import Event as OutlookEvent
 from sandbox.microsoft.mailbox.mailbox import Mailbox
 from sandbox.stack import Stack
@@ -26,7 +31,7 @@ _ORGANIZER = "boss@elsewhere.example"
 
 @dataclass(frozen=True)
 class Seen:
-    """An event as its owner sees it; `text` holds the description, in whatever form."""
+    """An event as its owner sees it; `text` holds the description, beside what else is there."""
 
     title: str
     start: datetime
@@ -76,9 +81,16 @@ class Owner(Protocol):
     def add_calendar(self, name: str) -> str: ...
     def delete_calendar(self, calendar: str) -> None: ...
     def make_read_only(self, calendar: str) -> None: ...
-    def share(self, calendar: str, other: "Owner", *, write: bool) -> str:
-        """Shares the calendar; the id under which the other sees it."""
+    def share(self, calendar: str, other: "Owner", *, write: bool, manage: bool = False) -> str:
+        """Shares the calendar, to `manage` with all rights that there are; the id under which the
+        other sees it."""
         ...
+
+    def add_guest(self, event: str, address: str) -> None:
+        """Invites somebody more to the event."""
+        ...
+
+    def guests(self, event: str) -> list[str]: ...
 
     # What the owner sees
 
@@ -187,9 +199,19 @@ class OutlookOwner:
     def make_read_only(self, calendar: str) -> None:
         self._box.set_read_only(calendar)
 
-    def share(self, calendar: str, other: Owner, *, write: bool) -> str:
+    def share(self, calendar: str, other: Owner, *, write: bool, manage: bool = False) -> str:
         theirs = self._world.mailbox(other.address)
-        return self._box.share(calendar, theirs, "write" if write else "read").id
+        role: Role = "write" if write else "read"
+        most: Role = "delegateWithPrivateEventAccess"
+        return self._box.share(calendar, theirs, most if manage else role).id
+
+    def add_guest(self, event: str, address: str) -> None:
+        details = self._box.find_event(event).event.details
+        self._box.update_event(event, attendees=(*details.attendees, Attendee(address)))
+
+    def guests(self, event: str) -> list[str]:
+        details = self._box.find_event(event).event.details
+        return sorted(one.address for one in details.attendees)
 
     def seen(self, event: str) -> Seen:
         found: OutlookEvent = self._box.find_event(event).event
@@ -198,7 +220,7 @@ class OutlookOwner:
             title=details.subject,
             start=found.start,
             end=found.end,
-            text=details.body,
+            text=as_text(details.body),
             place=str(details.location.get("displayName", "")),
             reminded=details.is_reminder_on,
             busy=details.show_as == "busy",
@@ -323,10 +345,18 @@ class GoogleOwner:
     def make_read_only(self, calendar: str) -> None:
         self._person.set_read_only(calendar)
 
-    def share(self, calendar: str, other: Owner, *, write: bool) -> str:
+    def share(self, calendar: str, other: Owner, *, write: bool, manage: bool = False) -> str:
         theirs = self._world.google.account(other.address)
-        self._person.share(calendar, theirs, "writer" if write else "reader")
+        role: GoogleRole = "writer" if write else "reader"
+        self._person.share(calendar, theirs, "owner" if manage else role)
         return calendar
+
+    def add_guest(self, event: str, address: str) -> None:
+        there = self._event(event).fields.get("attendees", [])
+        self._person.update_event(event, attendees=[*there, {"email": address}])
+
+    def guests(self, event: str) -> list[str]:
+        return sorted(one["email"] for one in self._event(event).fields.get("attendees", []))
 
     def seen(self, event: str) -> Seen:
         found = self._event(event)
@@ -334,7 +364,7 @@ class GoogleOwner:
             title=found.fields.get("summary", ""),
             start=_moment(found.start),
             end=_moment(found.end),
-            text=found.fields.get("description", ""),
+            text=_shown(found.fields.get("description", "")),
             place=found.fields.get("location", ""),
             reminded=found.fields.get("reminders") != {"useDefault": False},
             busy=found.fields.get("transparency", "opaque") == "opaque",
@@ -387,6 +417,11 @@ class GoogleOwner:
             if event in one.events and not one.events[event].cancelled
         ]
         return found
+
+
+def _shown(description: str) -> str:
+    """Google Calendar takes a description for HTML."""
+    return unescape(re.sub(r"<[^>]*>", "", description))
 
 
 def _moment(time: EventTime) -> datetime:

@@ -23,6 +23,7 @@ from shared.errors import (
     MailboxMissing,
     ProviderUnavailable,
     PushRefused,
+    QuotaUsedUp,
     Throttled,
 )
 from shared.providers.base import CalendarProvider
@@ -65,10 +66,15 @@ class Calendar:
         return await self.provider.is_listed(self.token, self.id, event_id, "t")
 
     async def update(
-        self, event_id: str, content: Content, *fields: str, tag: str | None = None
+        self,
+        event_id: str,
+        content: Content,
+        *fields: str,
+        tag: str | None = None,
+        before: Content | None = None,
     ) -> LiveEvent:
         return await self.provider.update_event(
-            self.token, self.id, event_id, content, frozenset(fields), tag
+            self.token, self.id, event_id, content, frozenset(fields), tag, before
         )
 
     async def delete(self, event_id: str) -> None:
@@ -198,7 +204,8 @@ async def test_answers_of_guests_outlive_a_change_of_the_list(calendar: Calendar
     ann = {"email": "ann@example.test", "responseStatus": "accepted"}
     calendar.account.update_event(made.id, attendees=[ann, {"email": "bob@example.test"}])
 
-    await calendar.update(made.id, replace(INVITING, attendees=GUESTS[:1]), "invited")
+    fewer = replace(INVITING, attendees=GUESTS[:1])
+    await calendar.update(made.id, fewer, "invited", before=INVITING)
 
     [left] = calendar.only.fields["attendees"]
     assert (left["email"], left["responseStatus"]) == ("ann@example.test", "accepted")
@@ -247,9 +254,12 @@ async def test_calendars_that_cannot_be_written(calendar: Calendar) -> None:
 
 async def test_limits(stack: Stack, calendar: Calendar) -> None:
     fault(stack, code="quotaExceeded")
+    with pytest.raises(QuotaUsedUp):
+        await calendar.create()
+    fault(stack, code="userRateLimitExceeded")
     with pytest.raises(Throttled) as raised:
         await calendar.create()
-    assert raised.value.retry_after == 900
+    assert raised.value.retry_after == 10
 
 
 # Calendars and channels

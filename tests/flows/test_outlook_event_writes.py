@@ -57,11 +57,16 @@ class Calendar:
             return await provider.event(token, self.id, event_id)
 
     async def update(
-        self, event_id: str, content: Content, *fields: str, tag: str | None = None
+        self,
+        event_id: str,
+        content: Content,
+        *fields: str,
+        tag: str | None = None,
+        before: Content | None = None,
     ) -> LiveEvent:
         async with self._asking() as (provider, token):
             return await provider.update_event(
-                token, self.id, event_id, content, frozenset(fields), tag
+                token, self.id, event_id, content, frozenset(fields), tag, before
             )
 
     async def delete(self, event_id: str) -> None:
@@ -392,7 +397,7 @@ async def test_who_is_invited_is_told_and_nobody_else(calendar: Calendar) -> Non
     asked = replace(silent, invite=True)
     made = await calendar.create(asked)
     fewer = replace(asked, attendees=GUESTS[:1])
-    await calendar.update(made.id, fewer, *fewer.differing(asked))
+    await calendar.update(made.id, fewer, *fewer.differing(asked), before=asked)
     await calendar.delete(made.id)
 
     ann, bob = (guest.email for guest in GUESTS)

@@ -14,6 +14,7 @@ import pytest
 from sandbox.stack import Stack
 from shared import services
 from shared.domain.appointments import Attendee, Content, LiveEvent
+from shared.domain.confirming import Stretch
 from shared.domain.due import Horizon
 from shared.domain.mirror import Availability, Event, Kind, Mirror
 from shared.domain.model import CalendarInfo, CalendarState, Cursor, Detail, Push, Window
@@ -32,7 +33,8 @@ from shared.errors import (
     Throttled,
 )
 from shared.providers.base import CalendarProvider
-from tests.flows.mailboxes import OWNERS, Owner, Seen, day, owner_of, span
+from tests.flows.mailboxes import OWNERS, Owner, Seen, Span, day, owner_of, span
+from tests.flows.outlook import Requests
 
 START, END = span(5)
 CONTENT = Content("Talk", START, END, "Europe/Berlin", description="Bring it", place="Room 1")
@@ -88,6 +90,11 @@ class Calendar:
     async def anew(self) -> Mirror:
         return reconcile(Mirror(), await self.read(), Detail.TITLES).mirror
 
+    async def stretch(self, when: Span, *series: str, every: bool = False) -> Stretch:
+        """With the series that lie there, and those; without any where every event counts."""
+        wanted = None if every else frozenset(series)
+        return await self.provider.stretch(self.token, self.id, Window(*when), wanted)
+
     async def subscribe(self) -> Push:
         return await self.provider.subscribe(self.token, self.state, PROOF)
 
@@ -110,10 +117,15 @@ class Calendar:
         return await self.provider.is_listed(self.token, self.id, event_id, transaction)
 
     async def update(
-        self, event_id: str, content: Content, *fields: str, tag: str | None = None
+        self,
+        event_id: str,
+        content: Content,
+        *fields: str,
+        tag: str | None = None,
+        before: Content | None = None,
     ) -> LiveEvent:
         return await self.provider.update_event(
-            self.token, self.id, event_id, content, frozenset(fields), tag
+            self.token, self.id, event_id, content, frozenset(fields), tag, before
         )
 
     async def delete(self, event_id: str) -> bool:
@@ -183,6 +195,20 @@ async def test_calendars_of_others_are_listed_with_their_owner(
     assert [found[key].can_write for key in (rota, trips)] == [True, False]
     assert not found[rota].is_default
     assert (found[rota].name, found[rota].owner_address) == ("Rota", friend.address)
+
+
+async def test_r05_a_calendar_of_another_is_shared_also_where_everything_may_be_done_with_it(
+    calendar: Calendar, owner: Owner, friend: Owner
+) -> None:
+    theirs = friend.share(friend.default, owner, write=True, manage=True)
+    rota = friend.share(friend.add_calendar("Rota"), owner, write=True, manage=True)
+
+    found = await calendar.listed()
+
+    for one in (found[theirs], found[rota]):
+        assert (one.shared, one.can_write, one.is_default) == (True, True, False)
+        assert one.owner_address == friend.address
+    assert not found[owner.default].shared
 
 
 async def test_a_mailbox_that_is_there(calendar: Calendar) -> None:
@@ -426,6 +452,7 @@ CALLS: dict[str, Call] = {
     "calendars": lambda calendar: calendar.listed(),
     "read": lambda calendar: calendar.read(),
     "read on": lambda calendar: calendar.look(),
+    "stretch": lambda calendar: calendar.stretch(span(5)),
     "subscribe": lambda calendar: calendar.subscribe(),
     "create": lambda calendar: calendar.create(transaction="t-2"),
     "find": lambda calendar: calendar.find(),
@@ -507,7 +534,13 @@ async def test_a_calendar_that_is_not_there(calendar: Calendar, owner: Owner) ->
     owner.delete_calendar(gone.id)
 
     # Nothing is said of an event by its whole calendar being gone.
-    for ask in (gone.read(), gone.look(), gone.create(transaction="t-2"), gone.find("t-1")):
+    for ask in (
+        gone.read(),
+        gone.look(),
+        gone.stretch(span(5)),
+        gone.create(transaction="t-2"),
+        gone.find("t-1"),
+    ):
         with pytest.raises(CalendarGone):
             await ask
     assert await gone.event(made.id) is None
@@ -760,7 +793,6 @@ async def test_an_event_that_was_moved_to_another_calendar(
     team = owner.add_calendar("Team")
     owner.put_on(made.id, team)
 
-    assert await calendar.find() is None
     assert await calendar.lists(made.id)
     seen = await calendar.event(made.id)
     assert seen is not None
@@ -771,6 +803,58 @@ async def test_an_event_that_was_moved_to_another_calendar(
     await calendar.delete(made.id)
     assert owner.titles(team) == []
     assert not await calendar.lists(made.id)
+
+
+async def test_f15_an_event_that_was_moved_before_its_answer_is_made_once(
+    calendar: Calendar, owner: Owner
+) -> None:
+    """A provider that only finds it on its first calendar still makes no second one."""
+    owner.fails("lost")
+    with pytest.raises(ProviderSilent):
+        await calendar.create()
+    found = await calendar.find()
+    assert found is not None
+    team = owner.add_calendar("Team")
+    owner.put_on(found.id, team)
+
+    again = await calendar.create()
+    sought = await calendar.find()
+
+    assert (again.id, said(again)) == (found.id, said(found))
+    assert sought is None or sought.id == found.id
+    assert (calendar.titles, owner.titles(team)) == ([], ["Talk"])
+    await calendar.update(again.id, WALK, "title")
+    assert (calendar.titles, owner.titles(team)) == ([], ["Walk"])
+
+
+async def test_a_description_is_shown_as_it_was_written(calendar: Calendar, owner: Owner) -> None:
+    text = 'if a<b & b>c: <b>"bold"</b> &amp; O\'Neill'
+    made = await calendar.create(replace(CONTENT, description=text))
+    assert text in owner.seen(made.id).text
+
+    other = f"<i>Other</i>: {text}"
+    await calendar.update(made.id, replace(CONTENT, description=other), "description")
+    assert other in owner.seen(made.id).text
+
+
+async def test_guests_whom_the_owner_has_added_stay(calendar: Calendar, owner: Owner) -> None:
+    ann, bob, cat = (Attendee(f"{name}@example.test") for name in ("ann", "bob", "cat"))
+    before = replace(CONTENT, attendees=(ann, bob), invite=True)
+    made = await calendar.create(before)
+    owner.add_guest(made.id, "theirs@example.test")
+    mails = owner.mails
+
+    wanted = replace(before, attendees=(ann, cat))
+    await calendar.update(made.id, wanted, "invited", before=before)
+
+    assert owner.guests(made.id) == [
+        "ann@example.test",
+        "cat@example.test",
+        "theirs@example.test",
+    ]
+    assert owner.mails > mails
+    await calendar.update(made.id, CONTENT, "invited", before=wanted)
+    assert owner.guests(made.id) == ["theirs@example.test"]
 
 
 async def test_nobody_is_mailed_without_an_invitation(calendar: Calendar, owner: Owner) -> None:
@@ -822,3 +906,94 @@ async def test_events_on_a_calendar_that_another_shares(owner: Owner, friend: Ow
     assert friend.titles(mine) == []
     assert await rota.event(made.id) is None
     assert (friend.mails, owner.mails) == (0, 0)
+
+
+# What lies in a stretch of time
+
+
+def timely(stretch: Stretch) -> dict[str, tuple[Any, ...]]:
+    """All that is read of an event but its title."""
+    return {
+        key: (one.kind, one.span, one.availability, one.private, one.series_id)
+        for key, one in stretch.events.items()
+    }
+
+
+async def test_a_stretch_of_time_says_what_a_full_reading_says(
+    calendar: Calendar, filled: Day, owner: Owner
+) -> None:
+    owner.decline(filled.asked)
+    owner.make_private(filled.single)
+    owner.move_occurrence(filled.series, span(8)[0], span(9))
+    owner.delete_occurrence(filled.series, span(15)[0])
+    read = await calendar.read()
+
+    found = await calendar.stretch((day(0), day(60)))
+
+    held = Stretch(read.events, read.series)
+    assert timely(found) == timely(held)
+    assert {key: one.first for key, one in found.series.items()} == {
+        key: one.first for key, one in held.series.items()
+    }
+
+
+async def test_a_stretch_of_time_holds_what_lies_there_and_the_series_of_it(
+    calendar: Calendar, filled: Day
+) -> None:
+    assert filled.single in (await calendar.stretch(span(3))).events
+    second = await calendar.stretch(span(8))
+    assert [(one.kind, one.span) for one in second.events.values()] == [
+        (Kind.OCCURRENCE, Interval(*span(8)))
+    ]
+    assert second.series[filled.series].first == Interval(*span(1))
+    assert not (await calendar.stretch(span(20))).events
+    assert not (await calendar.stretch(span(20))).series
+
+
+@pytest.mark.parametrize("hour", [0, 11, 23])
+async def test_whole_days_are_found_by_any_hour_that_they_may_take(
+    calendar: Calendar, filled: Day, hour: int
+) -> None:
+    for number in (4, 5):
+        assert filled.trip in (await calendar.stretch(span(number, hour))).events
+    for when in ((day(3, 12), day(3, 13)), (day(6, 11), day(6, 12))):
+        assert filled.trip in (await calendar.stretch(when)).events
+
+
+async def test_a_series_that_is_asked_for_is_told_though_nothing_of_it_lies_there(
+    calendar: Calendar, filled: Day, owner: Owner
+) -> None:
+    owner.delete_occurrence(filled.series, span(1)[0])
+    found = await calendar.stretch(span(1), filled.series, "gone")
+    assert not found.events
+    assert found.series[filled.series].first == Interval(*span(1))
+
+    owner.delete(filled.series)
+    assert not (await calendar.stretch(span(1), filled.series)).series
+
+
+async def test_where_every_event_counts_no_series_is_asked_for(
+    stack: Stack, calendar: Calendar, filled: Day
+) -> None:
+    asked = Requests(stack)
+    found = await calendar.stretch(span(8), every=True)
+
+    assert [(one.kind, one.series_id) for one in found.events.values()] == [
+        (Kind.OCCURRENCE, filled.series)
+    ]
+    assert not found.series
+    requests = asked.find() + asked.find(service="google")
+    assert requests
+    assert {one.path.rpartition("/")[2] for one in requests} <= {"calendarView", "events"}
+    assert not [one for one in requests if "singleEvents=false" in one.query]
+
+
+async def test_a_stretch_of_a_calendar_of_another(owner: Owner, friend: Owner) -> None:
+    rota = friend.add_calendar("Rota")
+    shift = friend.add("Shift", span(3), calendar=rota)
+    theirs = Calendar(owner, friend.share(rota, owner, write=False), shared=True)
+
+    [found] = (await theirs.stretch(span(3))).events.values()
+
+    assert found.span == Interval(*span(3))
+    assert owner.provider != "google" or found.id == shift

@@ -16,6 +16,7 @@ from shared.domain.model import (
     CalendarState,
     Cursor,
     Detail,
+    Hold,
     LocationId,
     Push,
     PushStatus,
@@ -78,6 +79,8 @@ def test_the_window_always_holds_what_users_may_ask(seconds: int) -> None:
          False),
         (replace(READ, cursor=replace(CURSOR, version=CURSOR_VERSION + 1)), Detail.TITLES, NOW,
          False),
+        (replace(READ, hold=Hold(NOW - HOUR, 21, NOW + HOUR)), Detail.TITLES, NOW, True),
+        (replace(READ, hold=Hold(NOW - HOUR, 21, NOW)), Detail.TITLES, NOW, False),
     ],
 )  # fmt: skip
 def test_whether_to_go_on_from_the_cursor(
@@ -164,10 +167,16 @@ def test_a_sweep_renews_before_the_end_whatever_life_was_granted(life: int, peri
         (replace(ACTIVE, complete=False), Roster.POLL),
         (Push(), Roster.POLL),
         (Push(PushStatus.REFUSED, complete=True), Roster.POLL),
+        # One that has ended, that nobody knows the end of, or that ends before the next visit.
+        (replace(ACTIVE, expires_at=NOW), Roster.POLL),
+        (replace(ACTIVE, expires_at=NOW - DAY), Roster.POLL),
+        (replace(ACTIVE, expires_at=None), Roster.POLL),
+        (replace(ACTIVE, expires_at=NOW + HOUR), Roster.POLL),
+        (replace(ACTIVE, expires_at=NOW + HOUR + timedelta(seconds=1)), Roster.PUSH),
     ],
 )
 def test_only_calendars_with_complete_push_are_swept_rarely(push: Push, roster: Roster) -> None:
-    assert due.roster_for(unread(push=push)) is roster
+    assert due.roster_for(unread(push=push), NOW, HOUR) is roster
 
 
 PERIODS = [number for number in range(1, 61) if 60 % number == 0]

@@ -77,6 +77,23 @@ async def test_owners_of_shared_calendars(entry: dict[str, Any], owner: str | No
     assert found.owner_address == owner
 
 
+async def test_r05_a_calendar_of_another_is_shared_whatever_may_be_done_with_it() -> None:
+    """Who was given the right to manage it has the role of an owner."""
+    theirs = {"id": "boss@example.com", "accessRole": "owner"}
+    made = {"id": "c_1@group.calendar.google.com", "accessRole": "owner"}
+    _, boss, rota, mine, also_mine = await listed(
+        PRIMARY,
+        theirs,
+        {**made, "dataOwner": "boss@example.com"},
+        {**made, "id": "c_2@group.calendar.google.com", "dataOwner": "Pat@example.com"},
+        {**made, "id": "c_3@group.calendar.google.com"},
+    )
+    for one in (boss, rota):
+        assert (one.shared, one.owner_address, one.can_write) == (True, "boss@example.com", True)
+    for one in (mine, also_mine):
+        assert (one.shared, one.owner_address) == (False, "pat@example.com")
+
+
 async def test_names_are_those_that_the_user_gave() -> None:
     own = {"id": "c_1@group.calendar.google.com", "accessRole": "owner", "summary": "Team"}
     _, team, named, bare = await listed(

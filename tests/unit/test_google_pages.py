@@ -16,12 +16,23 @@ def page(*ids: str, token: str | None = "next", etag: str = "1", **more: Any) ->
     return EventPage(items=items, next_page_token=token, **more)
 
 
-@pytest.mark.parametrize("odd", [{"id": 7}, {"id": "x", "start": "now"}, {}, None, [], "text"])
-def test_one_odd_item_spoils_no_page(odd: Any) -> None:
+def around(odd: Any) -> bytes:
     body = {"items": [{"id": "a"}, odd, {"id": "b"}], "nextSyncToken": "s", "timeZone": "UTC"}
-    found = EventPage.salvaged(json.dumps(body).encode())
-    assert [item.id for item in found.items] == ["a", "b"]
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize("odd", [{"summary": 7}, {"attendees": [7]}, {"status": None, "etag": 7}])
+def test_e4_one_odd_item_spoils_no_page(odd: Any) -> None:
+    found = EventPage.salvaged(around({"id": "x", **odd}))
+    assert [item.id for item in found.items] == ["a", "x", "b"]
     assert (found.next_sync_token, found.time_zone) == ("s", "UTC")
+    assert (found.items[1].visibility, found.items[1].transparency) == ("private", "opaque")
+
+
+@pytest.mark.parametrize("odd", [{"id": 7}, {"id": "x", "start": "now"}, {}, None, [], "text"])
+def test_r16_no_item_is_left_out_of_a_page(odd: Any) -> None:
+    with pytest.raises(ValidationError):
+        EventPage.salvaged(around(odd))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"items": 7}', b'{"nextPageToken": 7}', b"\xff"])

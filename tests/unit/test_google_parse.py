@@ -129,6 +129,11 @@ def me(answer: str) -> dict[str, Any]:
     return {"attendees": [others, {"self": True, "responseStatus": answer}]}
 
 
+def organizer(answer: str) -> dict[str, Any]:
+    """One's own meeting, of which one is a guest too: nobody is asked by oneself."""
+    return {"attendees": [{"self": True, "organizer": True, "responseStatus": answer}]}
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -153,6 +158,10 @@ def me(answer: str) -> dict[str, Any]:
         ({**me("needsAction"), "transparency": "transparent"}, Availability.FREE),
         ({"attendees": [{"email": "a@b.test", "responseStatus": "declined"}]}, Availability.BUSY),
         ({"attendees": None}, Availability.BUSY),
+        (organizer("needsAction"), Availability.BUSY),
+        (organizer("accepted"), Availability.BUSY),
+        (organizer("tentative"), Availability.TENTATIVE),
+        (organizer("declined"), Availability.FREE),
     ],
 )
 def test_availability(fields: dict[str, Any], expected: Availability) -> None:

@@ -60,7 +60,7 @@ LIVE = LiveEvent(KEY, CONTENT.start, CONTENT.end, "Talk", '"1"', "https://calend
 
 
 def test_a_new_event_takes_time_reminds_nobody_and_is_marked() -> None:
-    assert new_event(CONTENT, TRANSACTION, online=False) == {
+    assert new_event(CONTENT, TRANSACTION, "cal", online=False) == {
         "id": KEY,
         "summary": "Talk",
         "description": "",
@@ -74,7 +74,7 @@ def test_a_new_event_takes_time_reminds_nobody_and_is_marked() -> None:
 @pytest.mark.parametrize(
     ("content", "online", "expected"),
     [
-        ({"description": "Bring <it>"}, False, {"description": "Bring <it>"}),
+        ({"description": 'a<b & "c"'}, False, {"description": 'a&lt;b &amp; "c"'}),
         ({"place": "Room 1"}, False, {"location": "Room 1"}),
         ({"attendees": (ANN,), "invite": False}, False, {}),
         (
@@ -103,8 +103,9 @@ def test_a_new_event_takes_time_reminds_nobody_and_is_marked() -> None:
     ],
 )
 def test_what_else_a_new_event_says(content: Any, online: bool, expected: Any) -> None:
-    bare = new_event(CONTENT, TRANSACTION, online=False)
-    assert new_event(replace(CONTENT, **content), TRANSACTION, online=online) == bare | expected
+    bare = new_event(CONTENT, TRANSACTION, "cal", online=False)
+    asked = replace(CONTENT, **content)
+    assert new_event(asked, TRANSACTION, "cal", online=online) == bare | expected
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=100), st.text("ab", max_size=3))
@@ -134,6 +135,8 @@ def test_changes_say_only_what_changed() -> None:
         "description": "",
         "location": "Room 2",
     }
+    text = replace(CONTENT, description="<b> & 'c'")
+    assert changes(text, frozenset({"description"})) == {"description": "&lt;b&gt; &amp; 'c'"}
 
 
 def test_who_has_answered_is_not_asked_again() -> None:
@@ -142,11 +145,43 @@ def test_who_has_answered_is_not_asked_again() -> None:
         WireAttendee(email="gone@example.test", response="accepted"),
         WireAttendee(email="me@example.test", is_self=True),
     ]
-    assert attendees((ANN, BOB), known) == [
+    assert attendees((ANN, BOB), "cal", known, (ANN, Attendee("Gone@example.test"))) == [
         {"email": "ann@example.test", "displayName": "Ann", "responseStatus": "accepted"},
         {"email": "bob@example.test"},
         {"email": "me@example.test", "responseStatus": "accepted"},
     ]
+
+
+def test_guests_whom_the_owner_has_added_stay() -> None:
+    """Taking them off would mail them that the event is cancelled."""
+    known = [
+        WireAttendee(email="ann@example.test", response="accepted"),
+        WireAttendee(
+            email="theirs@example.test", name="Theirs", response="tentative", optional=True
+        ),
+        WireAttendee(email="silent@example.test"),
+    ]
+    assert attendees((BOB,), "cal", known, (ANN,)) == [
+        {"email": "bob@example.test"},
+        {
+            "email": "theirs@example.test",
+            "displayName": "Theirs",
+            "optional": True,
+            "responseStatus": "tentative",
+        },
+        {"email": "silent@example.test", "responseStatus": "needsAction"},
+    ]
+
+
+def test_the_owner_of_the_calendar_is_not_asked_whether_they_come() -> None:
+    own = "Ann@example.test"
+    expected = {"email": "ann@example.test", "displayName": "Ann", "responseStatus": "accepted"}
+    assert attendees((ANN,), own) == [expected]
+    for answer in (None, "needsAction"):
+        known = [WireAttendee(email="ann@example.test", response=answer, is_self=True)]
+        assert attendees((ANN,), own, known) == [expected]
+    known = [WireAttendee(email="ann@example.test", response="declined", is_self=True)]
+    assert attendees((ANN,), own, known) == [{**expected, "responseStatus": "declined"}]
 
 
 # Making
@@ -161,7 +196,8 @@ async def test_an_event_is_made() -> None:
     assert await create(script) == replace(LIVE, made=True)
     assert script.asked == [f"POST {EVENTS}"]
     assert script.query(0) == {"sendUpdates": "none", "conferenceDataVersion": "0"}
-    assert script.body(0) == new_event(CONTENT, TRANSACTION, online=False) | zoned_times(CONTENT)
+    whole = new_event(CONTENT, TRANSACTION, "cal", online=False) | zoned_times(CONTENT)
+    assert script.body(0) == whole
 
 
 async def test_only_who_is_invited_is_mailed() -> None:
@@ -216,8 +252,17 @@ async def test_an_event_that_was_made_before_is_given_as_it_is() -> None:
     "answer", [said(CANCELLED), refused(404, "notFound"), refused(410, "deleted")]
 )
 async def test_an_event_that_was_made_before_and_deleted(answer: Any) -> None:
+    nowhere = (items(*CALENDARS), refused(404, "notFound"))
     with pytest.raises(errors.EventGone):
-        await create(Script(refused(409, "duplicate"), answer))
+        await create(Script(refused(409, "duplicate"), answer, *nowhere))
+
+
+async def test_f15_an_event_that_was_made_before_and_moved_is_the_one() -> None:
+    script = Script(
+        refused(409, "duplicate"), said(CANCELLED), items(*CALENDARS), said(held(etag='"2"'))
+    )
+    assert await create(script) == replace(LIVE, entity_tag='"2"')
+    assert script.asked[1:] == [f"GET {EVENT}", LIST, f"GET {OTHER}"]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +271,7 @@ async def test_an_event_that_was_made_before_and_deleted(answer: Any) -> None:
         (refused(404, "notFound"), errors.CalendarGone),
         (refused(403, "requiredAccessLevel", "calendar"), errors.CalendarForbidden),
         (refused(409, "conflict"), errors.ProviderConflict),
-        (refused(403, "quotaExceeded", "usageLimits"), errors.Throttled),
+        (refused(403, "quotaExceeded", "usageLimits"), errors.QuotaUsedUp),
         (said({"id": KEY}), errors.ProviderUnavailable),
     ],
 )
@@ -244,14 +289,39 @@ async def test_an_event_is_found_by_its_transaction() -> None:
     assert await script.provider.find_event(script.token, "cal", TRANSACTION) == LIVE
     assert script.asked == [f"GET {EVENT}"]
     for answer in (said(CANCELLED), refused(404, "notFound"), refused(410, "deleted")):
-        script = Script(answer, items(*CALENDARS))
+        script = Script(answer, items(*CALENDARS), refused(404, "notFound"))
         assert await script.provider.find_event(script.token, "cal", TRANSACTION) is None
+        assert script.asked == [f"GET {EVENT}", LIST, f"GET {OTHER}"]
+
+
+async def test_f15_an_event_is_found_where_its_owner_has_moved_it() -> None:
+    for answer in (said(CANCELLED), refused(404, "notFound")):
+        script = Script(answer, items(*CALENDARS), said(held(etag='"2"')))
+        found = await script.provider.find_event(script.token, "cal", TRANSACTION)
+        assert found == replace(LIVE, entity_tag='"2"')
 
 
 async def test_an_event_is_not_missed_on_a_calendar_that_is_gone() -> None:
-    script = Script(refused(404, "notFound"), items(*CALENDARS))
+    nowhere = (refused(404, "notFound"),) * 2
+    script = Script(refused(404, "notFound"), items(*CALENDARS), *nowhere)
     with pytest.raises(errors.CalendarGone):
         await script.provider.find_event(script.token, "another", TRANSACTION)
+
+
+async def test_a_calendar_that_may_not_be_read_says_nothing_of_the_event() -> None:
+    third = {"id": "third", "accessRole": "writer"}
+    away = (refused(404, "notFound"), items(*CALENDARS, third), refused(403, "forbidden"))
+    assert await look(Script(*away, refused(404, "notFound"))) is None
+    assert await look(Script(*away, said(held()))) == LIVE
+
+
+async def test_a_410_without_a_reason_is_an_event_that_is_gone() -> None:
+    bare = said({"error": {"code": 410}}, 410)
+    script = Script(bare, items(*CALENDARS), bare)
+    assert await look(script) is None
+    assert not await delete(Script(said(held()), bare))
+    with pytest.raises(errors.EventGone):
+        await update(Script(bare, items(*CALENDARS), bare), "title")
 
 
 async def look(script: Script) -> LiveEvent | None:
@@ -297,10 +367,14 @@ async def test_a_failure_is_no_loss() -> None:
 
 
 async def update(
-    script: Script, *fields: str, content: Content = CONTENT, tag: str | None = '"1"'
+    script: Script,
+    *fields: str,
+    content: Content = CONTENT,
+    tag: str | None = '"1"',
+    before: Content | None = None,
 ) -> LiveEvent:
-    provider = script.provider
-    return await provider.update_event(script.token, "cal", KEY, content, frozenset(fields), tag)
+    asked = content, frozenset(fields), tag, before
+    return await script.provider.update_event(script.token, "cal", KEY, *asked)
 
 
 async def test_only_what_differs_is_patched() -> None:
@@ -337,7 +411,7 @@ async def test_the_list_of_guests_keeps_their_answers() -> None:
     assert [one.get("responseStatus") for one in script.body(1)["attendees"]] == ["accepted", None]
 
     script = Script(said(held(attendees=there)), said(held()))
-    await update(script, "invited")
+    await update(script, "invited", before=INVITING)
     assert (script.body(1), script.query(1)) == ({"attendees": []}, {"sendUpdates": "all"})
 
 

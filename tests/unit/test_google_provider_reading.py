@@ -7,8 +7,8 @@ import pytest
 
 from shared import errors
 from shared.domain.due import CURSOR_VERSION
-from shared.domain.mirror import Kind, Mirror
-from shared.domain.model import Cursor, Detail, Window
+from shared.domain.mirror import Availability, Kind, Mirror
+from shared.domain.model import CalendarState, Cursor, Detail, Window
 from shared.domain.reconcile import Round, reconcile
 from tests.fixtures.google.scripted import Script, items, refused, said
 from tests.unit.made import WINDOW, at, days, timed, unread
@@ -40,10 +40,15 @@ def gone(key: str, series: str | None = None) -> Any:
     return {"id": key, "status": "cancelled", **({"recurringEventId": series} if series else {})}
 
 
-async def read(script: Script, cursor: Cursor | None = None, window: Window = WINDOW) -> Round:
+async def read(
+    script: Script,
+    cursor: Cursor | None = None,
+    window: Window = WINDOW,
+    state: CalendarState = STATE,
+) -> Round:
     async def progress(_: int) -> None: ...
 
-    return await script.provider.read(script.token, STATE, cursor, window, progress)
+    return await script.provider.read(script.token, state, cursor, window, progress)
 
 
 # Full rounds
@@ -144,10 +149,35 @@ async def test_all_day_events_and_a_zone_that_is_none() -> None:
     assert found.zone is None
 
 
-async def test_one_odd_event_spoils_no_round() -> None:
-    odd = {**event("odd"), "start": "now"}
-    found = await read(Script(items(odd, event("a")), items(odd, event("a"))))
-    assert found.events.keys() == {"a"}
+@pytest.mark.parametrize("odd", [{"summary": 7}, {"attendees": "all"}, {"transparency": {}}])
+async def test_e4_r16_an_odd_event_takes_its_time_and_tells_nothing(odd: Any) -> None:
+    page = (event("odd", **odd), event("a"))
+    found = await read(Script(items(*page, nextSyncToken="next"), items(*page)))
+    assert found.events.keys() == {"a", "odd"}
+    assert found.events["odd"].span == timed("2026-03-10 10:00", "2026-03-10 11:00")
+    assert (found.events["odd"].availability, found.events["odd"].title) == (
+        Availability.BUSY,
+        None,
+    )
+    assert found.events["a"].title == "a"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"start": "now"},
+        {"end": {"dateTime": 7}},
+        {"id": None},
+        {"recurrence": 7},
+        {"recurringEventId": 7},
+    ],
+)
+async def test_r16_a_round_with_time_that_cannot_be_read_is_not_used(odd: Any) -> None:
+    page = (event("odd") | odd, event("a"))
+    with pytest.raises(errors.ProviderUnavailable):
+        await read(Script(items(*page, nextSyncToken="next"), items(*page)))
+    with pytest.raises(errors.ProviderUnavailable):
+        await read(Script(items(*page, nextSyncToken="next")), CURSOR)
 
 
 # Rounds of changes
@@ -181,6 +211,20 @@ async def test_what_was_deleted_and_what_was_changed() -> None:
         "m_20260317T100000Z": Kind.EXCEPTION,
     }
     assert found.requests == 2
+
+
+async def test_r16_another_zone_of_the_calendar_makes_a_full_round() -> None:
+    """All-day events lie in it, and none of them is told when it changes."""
+    state = replace(STATE, zone="America/New_York")
+    full = (items(event("a"), nextSyncToken="next"), items(event("a")))
+    found = await read(Script(items(), *full), CURSOR, state=state)
+    assert (found.full, found.zone) == (True, "Europe/Berlin")
+
+    for zone, said_zone in (("Europe/Berlin", "Europe/Berlin"), (None, "Europe/Berlin")):
+        script = Script(items(timeZone=said_zone))
+        assert not (await read(script, CURSOR, state=replace(STATE, zone=zone))).full
+    for odd in (None, "Nowhere/Land"):
+        assert not (await read(Script(items(timeZone=odd)), CURSOR, state=state)).full
 
 
 async def test_a_series_that_changed_is_listed_anew() -> None:

@@ -487,6 +487,8 @@ ERRORS: list[tuple[int, dict[str, str] | str, type[CalendarSyncError]]] = [
     (400, {"error": "invalid_request"}, OperatorFault),
     (400, {"error": "unsupported_grant_type"}, OperatorFault),
     (429, {"error": "rate_limit_exceeded"}, ProviderUnavailable),
+    (403, {"error": "rate_limit_exceeded"}, ProviderUnavailable),
+    (403, '{"error": {"code": 403, "status": "PERMISSION_DENIED"}}', ProviderUnavailable),
     (500, {"error": "invalid_grant"}, ProviderUnavailable),
     (500, {"error": "internal_failure"}, ProviderUnavailable),
     (503, "<html>", ProviderUnavailable),
@@ -644,6 +646,9 @@ async def test_a_grant_that_is_over_already_is_no_error(
         (httpx.Response(400, text="<html>"), ProviderUnavailable),
         (httpx.ReadTimeout("slow"), ProviderUnavailable),
         (httpx.Response(400, json={"error": "invalid_request"}), OperatorFault),
+        (httpx.Response(400, json={"error": "rate_limit_exceeded"}), ProviderUnavailable),
+        (httpx.Response(403, json={"error": {"code": 403}}), ProviderUnavailable),
+        (httpx.Response(400, json={"error": ["invalid_token"]}), ProviderUnavailable),
     ],
     ids=str,
 )

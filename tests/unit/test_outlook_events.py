@@ -20,13 +20,14 @@ from shared.providers.outlook.client import Graph, GraphClient
 from shared.providers.outlook.event_body import (
     MARK,
     changes,
+    guests,
     marked_with,
     new_event,
     utc_times,
     wall_times,
 )
 from shared.providers.outlook.events import CalendarEvents
-from shared.providers.outlook.wire import WireLiveEvent
+from shared.providers.outlook.wire import WireGuests, WireLiveEvent
 from tests.unit.made import NOW, at, fixture
 
 TRANSACTION = "0b7a4b6e-5a4c-5d6f-9b1e-3f1f3f5c6a7b"
@@ -86,7 +87,7 @@ def test_what_else_a_new_event_says(
         (("title",), {"subject": "Talk"}),
         (("description",), {"body": {"contentType": "text", "content": ""}}),
         (("place",), {"location": {"displayName": ""}}),
-        (("invited",), {"attendees": []}),
+        (("invited",), {}),
         (("start", "end"), {}),
         (("title", "place"), {"subject": "Talk", "location": {"displayName": ""}}),
     ],
@@ -95,6 +96,22 @@ def test_a_change_says_the_fields_that_differ_and_nothing_else(
     fields: tuple[str, ...], expected: dict[str, Any]
 ) -> None:
     assert changes(CONTENT, frozenset(fields)) == expected
+
+
+def test_guests_whom_the_owner_has_added_stay() -> None:
+    """Taking them off would mail them that the event is cancelled."""
+    known = [
+        {"emailAddress": {"name": "Ann", "address": "Ann@contoso.example"}, "type": "required"},
+        {"emailAddress": {"address": "gone@contoso.example"}, "type": "required"},
+        {"emailAddress": {"name": "X", "address": "x@contoso.example"}, "type": "optional"},
+    ]
+    there = WireGuests.model_validate({"attendees": known}).attendees or ()
+    ann, gone = Attendee("ann@contoso.example"), Attendee("Gone@contoso.example")
+    assert guests((ann,), there, (ann, gone)) == [
+        {"emailAddress": {"address": "ann@contoso.example"}, "type": "required"},
+        known[2],
+    ]
+    assert guests((), there, ()) == known
 
 
 WALL_TIMES = [

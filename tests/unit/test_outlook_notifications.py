@@ -16,6 +16,7 @@ from tests.unit.made import fixture
 SECRET = "s" * 32
 ONE, OTHER = CalendarKey("1" * 32), CalendarKey("2" * 32)
 REMOVED, REAUTHORIZE, CHANGED = Told.PUSH_REMOVED, Told.REAUTHORIZE, Told.CHANGED
+MISSED = Told.MISSED
 
 
 def told(*items: Any) -> dict[CalendarKey, Told]:
@@ -63,7 +64,7 @@ def test_real_change_notifications(items: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize(
     ("items", "expected"),
-    list(zip(_items("24"), [REMOVED, CHANGED, REAUTHORIZE, CHANGED, REMOVED], strict=True)),
+    list(zip(_items("24"), [REMOVED, MISSED, REAUTHORIZE, CHANGED, REMOVED], strict=True)),
 )
 def test_real_lifecycle_notifications(items: list[dict[str, Any]], expected: Told) -> None:
     """The last body tells all three of one subscription: that it is gone counts most."""
@@ -75,8 +76,8 @@ def test_real_lifecycle_notifications(items: list[dict[str, Any]], expected: Tol
     ("found", "expected"),
     [
         ([None], CHANGED),
-        ([None, "missed"], CHANGED),
-        (["missed", None], CHANGED),
+        ([None, "missed"], MISSED),
+        (["missed", None], MISSED),
         (["missed", "reauthorizationRequired"], REAUTHORIZE),
         (["reauthorizationRequired", "missed"], REAUTHORIZE),
         (["subscriptionRemoved", "reauthorizationRequired", None], REMOVED),
@@ -97,7 +98,7 @@ def test_the_subscription_told_is_the_one_that_it_happens_to() -> None:
     missed = {**live, "lifecycleEvent": "missed"}
     for items in ([live, gone, missed], [missed, gone, live]):
         assert whole(*items) == [News(ONE, REMOVED, "old")]
-    assert whole(live, missed) == [News(ONE, CHANGED, "live")]
+    assert whole(live, missed) == [News(ONE, MISSED, "live")]
     assert whole(live) == [News(ONE, CHANGED)]
 
 
@@ -110,7 +111,7 @@ def test_forged_items_are_left_out_and_the_others_count() -> None:
 def test_several_calendars_in_one_body() -> None:
     assert told(item(ONE), item(OTHER, "missed"), item(ONE)) == {
         ONE: CHANGED,
-        OTHER: CHANGED,
+        OTHER: MISSED,
     }
 
 

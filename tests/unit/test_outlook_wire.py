@@ -5,6 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from shared.domain.mirror import Availability
 from shared.providers.outlook import parse
 from shared.providers.outlook.client import _parsed
 from shared.providers.outlook.wire import Page, WireEvent
@@ -20,20 +21,45 @@ GOOD = {
 @pytest.mark.parametrize(
     "odd",
     [
+        {"subject": 7},
+        {"sensitivity": []},
+        {"responseStatus": "organizer"},
+        {"showAs": 7},
+        {"isCancelled": "perhaps"},
+    ],
+)
+def test_e4_r16_an_odd_item_takes_its_time_and_tells_nothing(odd: dict[str, object]) -> None:
+    item = {**GOOD, "id": "odd", "subject": "Talk", **odd}
+    content = json.dumps({"value": [item, GOOD], "@odata.deltaLink": "https://next"}).encode()
+
+    page = _parsed(Page, content)
+
+    assert [item.id for item in page.value] == ["odd", "good"]
+    assert page.delta_link == "https://next"
+    event = parse.event(page.value[0])
+    good = parse.event(page.value[1])
+    assert event is not None
+    assert good is not None
+    assert (event.span, event.availability, event.title) == (good.span, Availability.BUSY, None)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
         {"subject": "without an id"},
         {"id": None},
         {"id": "x", "isAllDay": "perhaps"},
         {"id": "x", "start": {"dateTime": None}},
+        {"id": "x", "type": 7},
+        {"id": "x", "seriesMasterId": 7},
+        {"id": "x", "@removed": True},
         7,
     ],
 )
-def test_e4_one_odd_item_leaves_the_others(odd: object) -> None:
+def test_r16_a_page_with_time_that_cannot_be_read_is_not_used(odd: object) -> None:
     content = json.dumps({"value": [odd, GOOD], "@odata.deltaLink": "https://next"}).encode()
-
-    page = _parsed(Page, content)
-
-    assert [item.id for item in page.value] == ["good"]
-    assert page.delta_link == "https://next"
+    with pytest.raises(ValidationError):
+        _parsed(Page, content)
 
 
 def test_what_is_no_page_is_refused() -> None:

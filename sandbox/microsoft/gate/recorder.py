@@ -1,5 +1,6 @@
 """Outermost middleware: writes the request log."""
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -8,11 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 if TYPE_CHECKING:
     from sandbox.world import World
 
-_UNLOGGED = "/sandbox/"
+_UNLOGGED = re.compile(r"/sandbox/|/calendar(/page/.*)?$")
 
 
 class Recorder:
-    """Logs every request except those of the control API."""
+    """Logs every request except those of the control API and of the page to edit calendars."""
 
     def __init__(self, app: ASGIApp, world: "World") -> None:
         self._app = app
@@ -20,7 +21,7 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Open a log entry, let the request run, close the entry."""
-        if scope["type"] != "http" or scope["path"].startswith(_UNLOGGED):
+        if scope["type"] != "http" or _UNLOGGED.match(scope["path"]):
             await self._app(scope, receive, send)
             return
         entry = self._world.log.open(

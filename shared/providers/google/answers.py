@@ -25,6 +25,7 @@ from shared.errors import (
     ProviderTimedOut,
     ProviderUnavailable,
     PushRefused,
+    QuotaUsedUp,
     ReconnectRequired,
     Throttled,
 )
@@ -42,6 +43,10 @@ _BY_REASON: Mapping[str, type[ProviderError]] = {
     "duplicate": DuplicateId,
     "notACalendarUser": MailboxMissing,
     "pushNotSupportedForRequestedResource": PushRefused,
+    # Limits that pass after hours: of how much is made or of whom is invited, or of our project.
+    "calendarUsageLimitsExceeded": QuotaUsedUp,
+    "quotaExceeded": QuotaUsedUp,
+    "dailyLimitExceeded": QuotaUsedUp,
     # The API is not switched on for our project at Google.
     "accessNotConfigured": OperatorFault,
     "SERVICE_DISABLED": OperatorFault,
@@ -61,15 +66,7 @@ _BY_STATUS: Mapping[int, type[ProviderError]] = {
 _MISSING_SCOPES = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
 
 _DEFAULT_WAIT_SECONDS = 10.0
-_WAIT_SECONDS: Mapping[str, float] = {
-    "rateLimitExceeded": _DEFAULT_WAIT_SECONDS,
-    "userRateLimitExceeded": _DEFAULT_WAIT_SECONDS,
-    "RATE_LIMIT_EXCEEDED": _DEFAULT_WAIT_SECONDS,
-    # Limits of the account, not of the minute: they pass after hours.
-    "quotaExceeded": 900.0,
-    "calendarUsageLimitsExceeded": 900.0,
-    "dailyLimitExceeded": 3600.0,
-}
+_TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 _LIMITS = "usageLimits"
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,60}")
 
@@ -111,9 +108,9 @@ def refuses_token(status: int, body: bytes) -> bool:
 
 def _wait(status: int, said: ErrorItem, asked: float | None) -> float | None:
     """Seconds to wait where Google says that there were too many requests."""
-    limited = said.reason in _WAIT_SECONDS or said.domain == _LIMITS or status == 429
+    limited = said.reason in _TOO_FAST or said.domain == _LIMITS or status == 429
     if limited:
-        return _WAIT_SECONDS.get(said.reason, _DEFAULT_WAIT_SECONDS) if asked is None else asked
+        return _DEFAULT_WAIT_SECONDS if asked is None else asked
     return asked if status in {503, 504} else None
 
 

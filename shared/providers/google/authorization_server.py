@@ -99,7 +99,7 @@ def _error(answer: httpx.Response) -> Mapping[str, Any]:
         body = answer.json()
     except ValueError:
         raise _unusable() from None
-    if not isinstance(body, dict) or "error" not in body:
+    if not isinstance(body, dict) or not isinstance(body.get("error"), str):
         raise _unusable()
     return body
 

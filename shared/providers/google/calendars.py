@@ -71,17 +71,24 @@ def infos(found: Iterable[WireCalendar]) -> list[CalendarInfo]:
 
 
 def _info(item: WireCalendar, own: str | None) -> CalendarInfo:
-    shared = item.access != "owner"
+    owner = _owner(item)
+    known = owner is not None and own is not None
+    # Who may manage a calendar need not be whose it is.
+    shared = _differ(owner, own) if known else item.access != "owner"
     return CalendarInfo(
         calendar_id=item.id,
         name=item.summary_override or item.summary or "",
         color=item.color,
         owner_name=None,
-        owner_address=_owner(item) if shared else own,
+        owner_address=owner if shared else own,
         is_default=bool(item.primary),
         can_write=writable(item),
         shared=shared,
     )
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return (one or "").casefold() != (other or "").casefold()
 
 
 def _owner(item: WireCalendar) -> str | None:

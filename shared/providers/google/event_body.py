@@ -6,6 +6,7 @@ https://developers.google.com/workspace/calendar/api/v3/reference/events
 from base64 import b32hexencode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from shared.domain.appointments import Attendee, Content
@@ -19,6 +20,7 @@ MEET = "hangoutsMeet"
 TIMES = frozenset({"start", "end"})
 
 _UTC = "UTC"
+_UNANSWERED = "needsAction"
 
 
 def event_id(transaction: str) -> str:
@@ -29,21 +31,21 @@ def event_id(transaction: str) -> str:
     return "cs" + b32hexencode(transaction.encode()).decode().rstrip("=").lower()
 
 
-def new_event(content: Content, transaction: str, *, online: bool) -> Body:
+def new_event(content: Content, transaction: str, calendar_id: str, *, online: bool) -> Body:
     """All of a new event but its times. Google reminds by the calendar's defaults unless it is told
     not to, and puts an event on the calendar of everybody who is on it: nobody is who is not
     invited."""
     body: Body = {
         "id": event_id(transaction),
         "summary": content.title,
-        "description": content.description,
+        "description": _html(content.description),
         "location": content.place,
         "transparency": "opaque",
         "reminders": {"useDefault": False, "overrides": []},
         "extendedProperties": {"private": {MARK: transaction}},
     }
     if content.invited:
-        body["attendees"] = attendees(content.invited)
+        body["attendees"] = attendees(content.invited, calendar_id)
     if online:
         body["conferenceData"] = {"createRequest": _meeting(transaction)}
     return body
@@ -64,15 +66,28 @@ def utc_times(content: Content) -> Body:
     return _times(content, _UTC)
 
 
-def attendees(people: Iterable[Attendee], known: Iterable[WireAttendee] = ()) -> list[Body]:
-    """A list of attendees replaces the one that is there: what those have answered who are on it
-    already, and who stays, is said again. The calendar's owner is on some lists too, and stays."""
-    there = {(one.email or "").casefold(): one for one in known}
-    invited = {one.email.casefold() for one in people}
-    stay = [one for key, one in there.items() if one.is_self and key not in invited]
-    return [_attendee(one, there.get(one.email.casefold())) for one in people] + [
-        _kept(one) for one in stay
+def attendees(
+    people: Iterable[Attendee],
+    calendar_id: str,
+    known: Iterable[WireAttendee] = (),
+    before: Iterable[Attendee] = (),
+) -> list[Body]:
+    """The guests of an event: `people`, and of those `known` to be on it all but who was invited
+    `before` and is not any more. The others are those whom the calendar's owner has added.
+
+    A list of attendees replaces the one that is there: what those have answered who are on it is
+    said again. The id of a primary calendar is its owner's address: they need no invitation.
+    """
+    there = {_key(one.email): one for one in known}
+    invited = {_key(one.email) for one in people}
+    over = {_key(one.email) for one in before} - invited
+    stay = [
+        one for key, one in there.items() if key not in invited and (one.is_self or key not in over)
     ]
+    return [
+        _attendee(one, there.get(_key(one.email)), own=_key(one.email) == _key(calendar_id))
+        for one in people
+    ] + [_kept(one) for one in stay]
 
 
 def mailed(content: Content, fields: frozenset[str] = frozenset()) -> str:
@@ -96,19 +111,30 @@ def _meeting(transaction: str) -> Body:
     return {"requestId": transaction, "conferenceSolutionKey": {"type": MEET}}
 
 
-def _attendee(person: Attendee, known: WireAttendee | None) -> Body:
+def _attendee(person: Attendee, known: WireAttendee | None, *, own: bool) -> Body:
     body: Body = {"email": person.email} | ({"displayName": person.name} if person.name else {})
-    if known is not None and known.response is not None:
-        body["responseStatus"] = known.response
-    return body
+    answer = known.response if known is not None else None
+    if own and answer in {None, _UNANSWERED}:
+        answer = "accepted"
+    return body if answer is None else body | {"responseStatus": answer}
 
 
 def _kept(one: WireAttendee) -> Body:
-    return {"email": one.email, "responseStatus": one.response or "accepted"}
+    said = one.model_dump(by_alias=True, exclude_none=True, exclude={"is_self", "is_organizer"})
+    return {"responseStatus": "accepted" if one.is_self else _UNANSWERED} | said
+
+
+def _key(address: str | None) -> str:
+    return (address or "").casefold()
+
+
+def _html(text: str) -> str:
+    """Descriptions are HTML at Google, other texts are not."""
+    return escape(text, quote=False)
 
 
 _CHANGES: Mapping[str, tuple[str, Callable[[Content], Any]]] = {
     "title": ("summary", lambda content: content.title),
-    "description": ("description", lambda content: content.description),
+    "description": ("description", lambda content: _html(content.description)),
     "place": ("location", lambda content: content.place),
 }

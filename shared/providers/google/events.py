@@ -3,13 +3,14 @@
 https://developers.google.com/workspace/calendar/api/v3/reference/events
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from shared.domain.appointments import Content, LiveEvent
 from shared.errors import (
     CalendarForbidden,
     CalendarGone,
+    CursorLost,
     EventChanged,
     EventGone,
     ProviderRejected,
@@ -29,9 +30,9 @@ from shared.providers.google.event_body import (
     utc_times,
     zoned_times,
 )
-from shared.providers.google.wire import WireLiveEvent
+from shared.providers.google.wire import WireCalendar, WireLiveEvent
 
-_GONE = (CalendarGone, EventGone)  # 404 and 410
+_GONE = (CalendarGone, EventGone, CursorLost)  # 404, 410, and 410 without a reason
 
 
 class CalendarEvents:
@@ -44,7 +45,7 @@ class CalendarEvents:
     async def create(self, content: Content, transaction: str) -> LiveEvent:
         """Raises CalendarGone or CalendarForbidden, and EventGone where one was deleted."""
         online = content.online_meeting and await self._has_meetings()
-        body = new_event(content, transaction, online=online)
+        body = new_event(content, transaction, self._calendar_id, online=online)
         asked: Parameters = {
             "sendUpdates": mailed(content),
             "conferenceDataVersion": int(online),
@@ -62,10 +63,15 @@ class CalendarEvents:
 
     async def find(self, transaction: str) -> LiveEvent | None:
         """Raises CalendarGone: what Google answers for the event does not tell which is gone."""
-        found = await self._on(self._calendar_id, event_id(transaction))
+        key = event_id(transaction)
+        found = await self._on(self._calendar_id, key)
         if found is not None:
             return _live(found)
-        if all(one.id != self._calendar_id for one in await calendars.listed(self._client)):
+        listed = await calendars.listed(self._client)
+        moved = await self._on_another(key, listed)
+        if moved is not None:
+            return _live(moved[1])
+        if all(one.id != self._calendar_id for one in listed):
             raise CalendarGone("The calendar is not there any more.")
         return None
 
@@ -74,10 +80,15 @@ class CalendarEvents:
         return _live(where[1]) if where else None
 
     async def update(
-        self, key: str, content: Content, fields: frozenset[str], entity_tag: str | None
+        self,
+        key: str,
+        content: Content,
+        fields: frozenset[str],
+        entity_tag: str | None,
+        before: Content | None,
     ) -> LiveEvent:
         """Raises EventGone, and EventChanged where `entity_tag` is not its version any more."""
-        change = _Change(self._client, key, content, fields, entity_tag)
+        change = _Change(self._client, key, content, fields, entity_tag, before)
         patched = await self._patched(self._calendar_id, change)
         if patched is None:
             moved = await self._elsewhere(key)
@@ -104,10 +115,10 @@ class CalendarEvents:
         return await calendars.has_meetings(self._client, self._calendar_id)
 
     async def _made_before(self, key: str) -> LiveEvent:
-        found = await self._on(self._calendar_id, key)
+        found = await self.event(key)
         if found is None:
             raise EventGone("An event was made under the transaction, and deleted.")
-        return _live(found)
+        return found
 
     async def _patched(self, calendar_id: str, change: "_Change") -> LiveEvent | None:
         """The event once it is changed; None where it is not on that calendar.
@@ -130,15 +141,23 @@ class CalendarEvents:
         return (self._calendar_id, found) if found else await self._elsewhere(key)
 
     async def _elsewhere(self, key: str) -> tuple[str, WireLiveEvent] | None:
+        return await self._on_another(key, await calendars.listed(self._client))
+
+    async def _on_another(
+        self, key: str, listed: Sequence[WireCalendar]
+    ) -> tuple[str, WireLiveEvent] | None:
         """Its owner may have moved it: it keeps its id, and belongs to the other calendar then.
 
         A copy of the same id that is only an invitation to it is not the event.
         https://developers.google.com/workspace/calendar/api/v3/reference/events/move
         """
-        for one in await calendars.listed(self._client):
+        for one in listed:
             if one.id == self._calendar_id or not calendars.writable(one):
                 continue
-            found = await self._on(one.id, key)
+            try:
+                found = await self._on(one.id, key)
+            except CalendarForbidden:  # a calendar that has nothing to do with the event
+                continue
             if found is not None and (found.organizer is None or found.organizer.is_self):
                 return one.id, found
         return None
@@ -162,12 +181,14 @@ class _Change:
         content: Content,
         fields: frozenset[str],
         entity_tag: str | None,
+        before: Content | None,
     ) -> None:
         self.key = key
         self._client = client
         self._content = content
         self._fields = fields
         self._entity_tag = entity_tag
+        self._before = before.invited if before is not None else ()
 
     async def apply(self, calendar_id: str) -> LiveEvent:
         path = _path(calendar_id, self.key)
@@ -175,7 +196,8 @@ class _Change:
         asked = {"sendUpdates": mailed(self._content, self._fields)}
         if "invited" in self._fields:
             there = await self._client.get(path, WireLiveEvent)
-            body["attendees"] = attendees(self._content.invited, there.attendees or ())
+            known = there.attendees or ()
+            body["attendees"] = attendees(self._content.invited, calendar_id, known, self._before)
 
         async def patch(times: Body) -> LiveEvent:
             answer = await self._client.send("PATCH", path, asked, body | times, self._entity_tag)

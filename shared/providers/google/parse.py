@@ -84,7 +84,7 @@ def live(item: WireLiveEvent) -> LiveEvent | None:
 def availability(item: WireEvent) -> Availability:
     """An invitation that was declined stays on the calendar, and is free; one that is not answered
     is tentative. A type that is new counts by its transparency."""
-    answer = next((one.response for one in item.attendees or () if one.is_self), None)
+    answer = _answer(item)
     shown_as_free = item.transparency == "transparent" or item.type in _NEVER_BUSY
     if is_gone(item) or shown_as_free or answer == "declined":
         return Availability.FREE
@@ -93,6 +93,14 @@ def availability(item: WireEvent) -> Availability:
     if item.status == "tentative" or answer in _UNDECIDED:
         return Availability.TENTATIVE
     return Availability.BUSY
+
+
+def _answer(item: WireEvent) -> str | None:
+    """Whether the calendar's owner comes; nobody has to answer an invitation of their own."""
+    own = next((one for one in item.attendees or () if one.is_self), None)
+    if own is None or (own.is_organizer and own.response == "needsAction"):
+        return None
+    return own.response
 
 
 def instant(moment: WireTime, *, ceiling: bool = False) -> datetime:

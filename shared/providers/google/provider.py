@@ -1,6 +1,7 @@
 """Google as a CalendarProvider (see providers/base.py)."""
 
 from shared.domain.appointments import Content, LiveEvent
+from shared.domain.confirming import Stretch, reach
 from shared.domain.model import CalendarInfo, CalendarState, Cursor, Push, Window
 from shared.domain.reconcile import Round
 from shared.errors import RoundEndless
@@ -37,9 +38,17 @@ class GoogleProvider:
         if cursor is None:
             return await reading.full()
         try:
-            return await reading.incremental(cursor)
+            return await reading.incremental(cursor, state.zone)
         except RoundEndless:
             return await reading.full()
+
+    async def stretch(
+        self, token: AccessToken, calendar_id: str, time: Window, series: frozenset[str] | None
+    ) -> Stretch:
+        client = GoogleClient(self._google, token)
+        return await CalendarReading(client, calendar_id, reach(time), _unheard).stretch(
+            time, series
+        )
 
     async def subscribe(self, token: AccessToken, calendar: CalendarState, proof: str) -> Push:
         client = GoogleClient(self._google, token)
@@ -81,12 +90,16 @@ class GoogleProvider:
         content: Content,
         fields: frozenset[str],
         entity_tag: str | None,
+        before: Content | None = None,
     ) -> LiveEvent:
         events = self._events(token, calendar_id)
-        return await events.update(event_id, content, fields, entity_tag)
+        return await events.update(event_id, content, fields, entity_tag, before)
 
     async def delete_event(self, token: AccessToken, calendar_id: str, event_id: str) -> bool:
         return await self._events(token, calendar_id).delete(event_id)
 
     def _events(self, token: AccessToken, calendar_id: str) -> CalendarEvents:
         return CalendarEvents(GoogleClient(self._google, token), calendar_id)
+
+
+async def _unheard(_: int) -> None: ...

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.domain.confirming import Stretch, may_touch
 from shared.domain.due import CURSOR_VERSION
 from shared.domain.mirror import Event, Series
 from shared.domain.model import Cursor, Window
-from shared.domain.reconcile import Round
+from shared.domain.reconcile import Round, in_window
 from shared.domain.zones import iana_zone
 from shared.errors import (
     CalendarForbidden,
@@ -41,7 +42,7 @@ _ASKED: Parameters = {
     "fields": (
         "nextPageToken,nextSyncToken,timeZone,items(id,etag,status,summary,start,end,recurrence,"
         "recurringEventId,originalStartTime,transparency,visibility,eventType,"
-        "attendees(self,responseStatus))"
+        "attendees(self,organizer,responseStatus))"
     ),
 }
 
@@ -94,18 +95,24 @@ class CalendarReading:
             self._pages(self._events, {"singleEvents": True, "timeMin": start, "timeMax": end})
         )
         found = _Found()
+        there = {item.series_id for item in single.items.values() if not parse.is_gone(item)}
         for item in _masters(listed):
-            found.add_series(item)
+            if item.id in there or _begins_in(item, self._window):
+                found.add_series(item)
         await self._add_masters(_without_master(single, found), found)
         for item in single.items.values():
             found.add(item, in_series=item.series_id in found.series)
         return self._round(listed, found, full=True, window=self._window)
 
-    async def incremental(self, cursor: Cursor) -> Round:
-        """What changed since `cursor`, or all where that is less work. Raises CursorLost."""
+    async def incremental(self, cursor: Cursor, zone: str | None) -> Round:
+        """What changed since `cursor`; all where that is less work, or `zone` is not the calendar's
+        any more, which no changed event tells. Raises CursorLost."""
         listed = await collect(
             self._pages(self._events, {"singleEvents": False, "syncToken": cursor.token})
         )
+        now = iana_zone(listed.zone)
+        if zone is not None and now is not None and now != zone:
+            return await self.full()
         masters = {item.id: item for item in _masters(listed)}
         found = _Found()
         orphans = [key for key in _without_master(listed, found) if key not in listed.items]
@@ -121,6 +128,23 @@ class CalendarReading:
             if item.id not in masters and (parse.is_gone(item) or item.series_id not in masters):
                 found.add(item, in_series=item.series_id in found.series)
         return self._round(listed, found, full=False, window=cursor.window)
+
+    async def stretch(self, time: Window, series: frozenset[str] | None) -> Stretch:
+        """What lies in `time`, which the window reaches around; see `CalendarProvider.stretch`.
+
+        One list gives the series of any number of events; what it leaves out is asked for.
+        """
+        asked = {"timeMin": _iso(self._window.start), "timeMax": _iso(self._window.end)}
+        single = await collect(self._pages(self._events, {**asked, "singleEvents": True}))
+        found = _Found()
+        if series is not None and (wanted := series | _touched(single, time)):
+            listed = await collect(self._pages(self._events, {**asked, "singleEvents": False}))
+            for item in _masters(listed):
+                found.add_series(item)
+            await self._add_masters(sorted(wanted - found.series.keys()), found)
+        for item in single.items.values():
+            found.add(item, in_series=series is None or item.series_id in found.series)
+        return Stretch(found.events, found.series, iana_zone(single.zone))
 
     def _round(self, listed: Collected, found: _Found, *, full: bool, window: Window) -> Round:
         token = listed.sync_token
@@ -140,11 +164,14 @@ class CalendarReading:
         """A series that has changed, with all its events in the window."""
         asked = {"timeMin": _iso(window.start), "timeMax": _iso(window.end)}
         members = await collect(self._pages((*self._events, master.id, "instances"), asked))
-        found.add_series(master)
+        there = [item for item in members.items.values() if not parse.is_gone(item)]
+        if there or _begins_in(master, window):
+            found.add_series(master)
+        else:
+            found.removed.add(master.id)
         found.relisted.add(master.id)
-        for item in members.items.values():
-            if not parse.is_gone(item):
-                found.add(item, in_series=True)
+        for item in there:
+            found.add(item, in_series=True)
 
     async def _add_masters(self, orphans: list[str], found: _Found) -> None:
         """Asks for series of which only events were listed.
@@ -200,6 +227,20 @@ class CalendarReading:
 def _masters(listed: Collected) -> list[WireEvent]:
     items = listed.items.values()
     return [item for item in items if parse.is_master(item) and not parse.is_gone(item)]
+
+
+def _begins_in(master: WireEvent, window: Window) -> bool:
+    """Whether the first event by the rule is of the window, also where it was deleted."""
+    one = parse.series(master)
+    first = one.first_event() if one is not None else None
+    return first is not None and in_window(first, window)
+
+
+def _touched(listed: Collected, time: Window) -> frozenset[str]:
+    """The series that have an event which may lie in `time`."""
+    events = (parse.event(item, in_series=True) for item in listed.items.values())
+    near = (one for one in events if one is not None and may_touch(one.span, time))
+    return frozenset(one.series_id for one in near if one.series_id is not None)
 
 
 def _without_master(listed: Collected, found: _Found) -> list[str]:

@@ -17,7 +17,9 @@ from shared.errors import (
     SignInFailed,
 )
 
-_TRANSIENT = frozenset({"temporarily_unavailable", "server_error", "internal_failure"})
+_TRANSIENT = frozenset(
+    {"temporarily_unavailable", "server_error", "internal_failure", "rate_limit_exceeded"}
+)
 _USER = frozenset({"invalid_grant", "access_denied", "interaction_required", "consent_required"})
 # Told by a Workspace whose administrator has to allow the app, or whose accounts only may use it.
 _ADMINISTRATOR = frozenset({"admin_policy_enforced", "org_internal"})

@@ -3,9 +3,15 @@
 https://developers.google.com/workspace/calendar/api/v3/reference/events
 """
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.providers.salvage import mended
+
+# What an event is, and when.
+_ESSENTIAL = frozenset({"id", "start", "end", "recurrence", "recurringEventId"})
+_BUSY_AND_PRIVATE = {"transparency": "opaque", "visibility": "private"}
 
 
 class Wire(BaseModel):
@@ -24,9 +30,14 @@ class WireAttendee(Wire):
     """`self` is the calendar on which this copy of the event lies."""
 
     is_self: Annotated[bool | None, Field(alias="self")] = None
+    is_organizer: Annotated[bool | None, Field(alias="organizer")] = None
     email: str | None = None
     name: Annotated[str | None, Field(alias="displayName")] = None
     response: Annotated[str | None, Field(alias="responseStatus")] = None
+    optional: bool | None = None
+    resource: bool | None = None
+    comment: str | None = None
+    more_guests: Annotated[int | None, Field(alias="additionalGuests")] = None
 
 
 class WireOrganizer(Wire):
@@ -81,45 +92,52 @@ class WireCalendar(Wire):
 class Page(Wire):
     """A page of a list; it may be empty although another follows."""
 
-    item: ClassVar[type[Wire]]
     next_page_token: Annotated[str | None, Field(alias="nextPageToken")] = None
 
     @classmethod
     def salvaged(cls, content: bytes) -> Self:
-        """What can be read of a page in which something cannot: one odd item spoils no list.
+        """What can be read of a page in which something cannot.
 
-        Raises ValidationError where nothing can.
+        Raises ValidationError where nothing can, or nothing may be left out.
         """
         raw = _Raw.model_validate_json(content)
-        items = [one for one in raw.items if _readable(cls.item, one)]
+        items = [item for one in raw.items for item in cls.readable(one)]
         return cls.model_validate({**(raw.model_extra or {}), "items": items})
+
+    @classmethod
+    def readable(cls, item: Any) -> tuple[Wire, ...]:
+        """What can be read of an item that may be odd."""
+        raise NotImplementedError
 
 
 class EventPage(Page):
     """The last page brings the token with which to go on later."""
 
-    item = WireEvent
     items: tuple[WireEvent, ...] = ()
     next_sync_token: Annotated[str | None, Field(alias="nextSyncToken")] = None
     time_zone: Annotated[str | None, Field(alias="timeZone")] = None
 
+    @classmethod
+    def readable(cls, item: Any) -> tuple[Wire, ...]:
+        """None is left out: its time would be free."""
+        return (mended(WireEvent, item, _ESSENTIAL, _BUSY_AND_PRIVATE),)
+
 
 class CalendarPage(Page):
-    item = WireCalendar
     items: tuple[WireCalendar, ...] = ()
+
+    @classmethod
+    def readable(cls, item: Any) -> tuple[Wire, ...]:
+        """One odd calendar hides no other."""
+        try:
+            return (WireCalendar.model_validate(item),)
+        except ValidationError:
+            return ()
 
 
 class _Raw(BaseModel):
     model_config = ConfigDict(extra="allow")
     items: tuple[Any, ...] = ()
-
-
-def _readable(model: type[Wire], item: Any) -> bool:
-    try:
-        model.model_validate(item)
-    except ValidationError:
-        return False
-    return True
 
 
 class WireChannel(Wire):

@@ -4,12 +4,13 @@ https://learn.microsoft.com/graph/api/resources/event,
 https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-post-singlevalueextendedproperties
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from shared.domain.appointments import Attendee, Content
 from shared.domain.zones import iana_zone, windows_zone, zone_info
+from shared.providers.outlook.wire import WireGuest
 
 Body = dict[str, Any]
 
@@ -39,8 +40,19 @@ def new_event(content: Content, transaction: str, *, online: bool) -> Body:
 
 
 def changes(content: Content, fields: frozenset[str]) -> Body:
-    """The fields of that name (`Content.differing`), without the times."""
+    """The fields of that name (`Content.differing`), without times and attendees."""
     return {name: value(content) for field, (name, value) in _CHANGES.items() if field in fields}
+
+
+def guests(
+    people: Iterable[Attendee], known: Iterable[WireGuest], before: Iterable[Attendee]
+) -> list[Body]:
+    """The attendees of an event: `people`, and of those `known` to be on it all but who was invited
+    `before` and is not any more. The others are those whom the calendar's owner has added: the list
+    replaces the one that is there."""
+    ours = {one.email.casefold() for one in (*people, *before)}
+    theirs = [one for one in known if (one.address.address or "").casefold() not in ours]
+    return _attendees(people) + [one.model_dump(by_alias=True, exclude_none=True) for one in theirs]
 
 
 def wall_times(content: Content) -> Body:
@@ -91,7 +103,7 @@ def _place(name: str) -> Body:
     return {"displayName": name}
 
 
-def _attendees(people: tuple[Attendee, ...]) -> list[Body]:
+def _attendees(people: Iterable[Attendee]) -> list[Body]:
     return [{"emailAddress": _address(one), "type": "required"} for one in people]
 
 
@@ -103,5 +115,4 @@ _CHANGES: Mapping[str, tuple[str, Callable[[Content], Any]]] = {
     "title": ("subject", lambda content: content.title),
     "description": ("body", lambda content: _text(content.description)),
     "place": ("location", lambda content: _place(content.place)),
-    "invited": ("attendees", lambda content: _attendees(content.invited)),
 }

@@ -5,7 +5,7 @@ https://learn.microsoft.com/graph/api/event-update
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import httpx
@@ -31,12 +31,19 @@ from shared.providers.outlook.event_body import (
     TIMES,
     Body,
     changes,
+    guests,
     marked_with,
     new_event,
     utc_times,
     wall_times,
 )
-from shared.providers.outlook.wire import LivePage, WireLiveEvent, WireMeetingProviders
+from shared.providers.outlook.wire import (
+    LivePage,
+    WireGuest,
+    WireGuests,
+    WireLiveEvent,
+    WireMeetingProviders,
+)
 
 _READ = [
     "subject",
@@ -122,10 +129,18 @@ class CalendarEvents:
         return None if response is None else _live(self._client.read(response, WireLiveEvent))
 
     async def update(
-        self, event_id: str, content: Content, fields: frozenset[str], entity_tag: str | None
+        self,
+        event_id: str,
+        content: Content,
+        fields: frozenset[str],
+        entity_tag: str | None,
+        before: Content | None = None,
     ) -> LiveEvent:
         """Raises EventGone, and EventChanged where `entity_tag` is not its version any more."""
         body = changes(content, fields)
+        if "invited" in fields:
+            known, invited = await self._guests(event_id), before.invited if before else ()
+            body["attendees"] = guests(content.invited, known, invited)
         if not fields & TIMES:
             return await self._patch(event_id, body, entity_tag)
 
@@ -147,6 +162,17 @@ class CalendarEvents:
                 raise
             return True
         return response is not None
+
+    async def _guests(self, event_id: str) -> Sequence[WireGuest]:
+        def read(event: BaseRequestBuilder) -> RequestInformation:
+            request = _request(event, Method.GET)
+            request.query_parameters["%24select"] = ["attendees"]
+            return request
+
+        response = await self._where_it_is(event_id, read)
+        if response is None:
+            return ()
+        return self._client.read(response, WireGuests).attendees or ()
 
     async def _has_meetings(self) -> bool:
         """https://learn.microsoft.com/graph/outlook-calendar-online-meetings"""

@@ -16,10 +16,10 @@ MOST_BYTES = 1024 * 1024
 _LIFECYCLE = {
     "subscriptionRemoved": Told.PUSH_REMOVED,
     "reauthorizationRequired": Told.REAUTHORIZE,
-    "missed": Told.CHANGED,
+    "missed": Told.MISSED,
 }
 # Where a body tells several of a calendar the first counts: each does what the next does.
-_ORDER = (Told.PUSH_REMOVED, Told.REAUTHORIZE, Told.CHANGED)
+_ORDER = (Told.PUSH_REMOVED, Told.REAUTHORIZE, Told.MISSED, Told.CHANGED)
 
 
 class _Item(BaseModel):

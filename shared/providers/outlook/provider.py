@@ -9,6 +9,7 @@ from msgraph.generated.users.item.calendars.calendars_request_builder import (
 )
 
 from shared.domain.appointments import Content, LiveEvent
+from shared.domain.confirming import Stretch, reach
 from shared.domain.model import CalendarInfo, CalendarState, Cursor, Push, Window
 from shared.domain.reconcile import Round
 from shared.errors import (
@@ -81,6 +82,14 @@ class OutlookProvider:
         except _DELTA_FAILS:
             return await reading.view()
 
+    async def stretch(
+        self, token: AccessToken, calendar_id: str, time: Window, series: frozenset[str] | None
+    ) -> Stretch:
+        client = GraphClient(self._graph, token)
+        return await CalendarReading(client, calendar_id, reach(time), _unheard).stretch(
+            time, series
+        )
+
     async def subscribe(self, token: AccessToken, calendar: CalendarState, proof: str) -> Push:
         client = GraphClient(self._graph, token)
         return await push.subscribe(client, calendar, proof, self._addresses, self._graph.clock())
@@ -129,15 +138,19 @@ class OutlookProvider:
         content: Content,
         fields: frozenset[str],
         entity_tag: str | None,
+        before: Content | None = None,
     ) -> LiveEvent:
         events = self._events(token, calendar_id)
-        return await events.update(event_id, content, fields, entity_tag)
+        return await events.update(event_id, content, fields, entity_tag, before)
 
     async def delete_event(self, token: AccessToken, calendar_id: str, event_id: str) -> bool:
         return await self._events(token, calendar_id).delete(event_id)
 
     def _events(self, token: AccessToken, calendar_id: str) -> CalendarEvents:
         return CalendarEvents(GraphClient(self._graph, token), calendar_id)
+
+
+async def _unheard(_: int) -> None: ...
 
 
 def _first_hundred(calendars: CalendarsRequestBuilder) -> RequestInformation:

@@ -18,10 +18,14 @@ from msgraph.generated.users.item.calendars.item.calendar_view import (
 from msgraph.generated.users.item.calendars.item.calendar_view.delta import (
     delta_request_builder as delta,
 )
+from msgraph.generated.users.item.calendars.item.events.item import (
+    event_item_request_builder as one,
+)
 from msgraph.generated.users.item.calendars.item.events.item.instances import (
     instances_request_builder as instances,
 )
 
+from shared.domain.confirming import Stretch, may_touch
 from shared.domain.due import CURSOR_VERSION
 from shared.domain.mirror import Event, Series
 from shared.domain.model import Cursor, Window
@@ -36,8 +40,22 @@ from shared.providers.outlook.wire import Page, WireEvent
 _DELTA_PAGES = f"odata.maxpagesize={PAGE_SIZE}"
 _VIEW_PAGES = 500
 
+# What tells when an event takes whose time: no title, no text.
+_TIMES = [
+    "type",
+    "seriesMasterId",
+    "start",
+    "end",
+    "isAllDay",
+    "isCancelled",
+    "showAs",
+    "sensitivity",
+    "responseStatus",
+]
+
 ViewParameters = view.CalendarViewRequestBuilder.CalendarViewRequestBuilderGetQueryParameters
 DeltaParameters = delta.DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters
+EventParameters = one.EventItemRequestBuilder.EventItemRequestBuilderGetQueryParameters
 InstancesParameters = instances.InstancesRequestBuilder.InstancesRequestBuilderGetQueryParameters
 
 
@@ -91,6 +109,14 @@ class CalendarReading:
         found = _found(collected.items, relisted=frozenset())
         return self._round(collected, found, full=True, window=self._window)
 
+    async def stretch(self, time: Window, series: frozenset[str] | None) -> Stretch:
+        """What lies in `time`, which the window reaches around; see `CalendarProvider.stretch`."""
+        items = (await collect(self._view(_TIMES))).items
+        if series is not None:
+            await self._add_masters(sorted(series | _touched(items, time)), items, _TIMES)
+        found = _found(items, relisted=frozenset())
+        return Stretch(found.events, found.series)
+
     def _round(self, read: Collected, found: _Found, *, full: bool, window: Window) -> Round:
         link = read.delta_link
         return Round(
@@ -105,11 +131,16 @@ class CalendarReading:
             requests=self._client.requests,
         )
 
-    async def _add_masters(self, orphans: Iterable[str], items: dict[str, WireEvent]) -> None:
+    async def _add_masters(
+        self,
+        orphans: Iterable[str],
+        items: dict[str, WireEvent],
+        fields: list[str] | None = None,
+    ) -> None:
         """Asks for masters that were not listed. Where one cannot be had, what was listed of its
         series still takes time: it counts as busy and private."""
         for series_id in orphans:
-            master = await self._master(series_id)
+            master = await self._master(series_id, fields)
             if master is not None:
                 items[series_id] = master
 
@@ -135,11 +166,13 @@ class CalendarReading:
         found.series |= again.series
         found.relisted |= again.relisted
 
-    async def _master(self, series_id: str) -> WireEvent | None:
+    async def _master(self, series_id: str, fields: list[str] | None = None) -> WireEvent | None:
         """By the calendar's own path: `/me/events` does not find events of shared calendars."""
-        builder = self._calendar.events.by_event_id(series_id)
+        request = self._calendar.events.by_event_id(series_id).to_get_request_information(
+            RequestConfiguration(query_parameters=EventParameters(select=fields))
+        )
         try:
-            return await self._client.get(prepared(builder.to_get_request_information()), WireEvent)
+            return await self._client.get(prepared(request), WireEvent)
         except CalendarGone:
             return None
 
@@ -168,11 +201,12 @@ class CalendarReading:
         )
         return self._pages(request, _DELTA_PAGES)
 
-    def _view(self) -> AsyncIterator[Page]:
+    def _view(self, fields: list[str] | None = None) -> AsyncIterator[Page]:
         asked = ViewParameters(
             start_date_time=_iso(self._window.start),
             end_date_time=_iso(self._window.end),
             top=_VIEW_PAGES,
+            select=fields,
         )
         request = self._calendar.calendar_view.to_get_request_information(
             RequestConfiguration(query_parameters=asked)
@@ -209,6 +243,13 @@ def _masters(items: Mapping[str, WireEvent]) -> frozenset[str]:
     return frozenset(
         key for key, item in items.items() if item.removed is None and parse.is_master(item)
     )
+
+
+def _touched(items: Mapping[str, WireEvent], time: Window) -> frozenset[str]:
+    """The series that have an event which may lie in `time`."""
+    events = (parse.event(item) for item in items.values())
+    near = (event for event in events if event is not None and may_touch(event.span, time))
+    return frozenset(event.series_id for event in near if event.series_id is not None)
 
 
 def _without_master(items: Mapping[str, WireEvent]) -> list[str]:

@@ -5,7 +5,13 @@ https://learn.microsoft.com/graph/api/resources/event
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.providers.salvage import mended
+
+# What an item is, and when.
+_ESSENTIAL = frozenset({"id", "@removed", "type", "seriesMasterId", "start", "end", "isAllDay"})
+_BUSY_AND_PRIVATE = {"showAs": "busy", "sensitivity": "private"}
 
 
 class Wire(BaseModel):
@@ -57,6 +63,22 @@ class WireLiveEvent(WireEvent):
     meeting: Annotated[WireMeeting | None, Field(alias="onlineMeeting")] = None
 
 
+class WireMailAddress(Wire):
+    name: str | None = None
+    address: str | None = None
+
+
+class WireGuest(Wire):
+    """https://learn.microsoft.com/graph/api/resources/attendee"""
+
+    address: Annotated[WireMailAddress, Field(alias="emailAddress")] = WireMailAddress()
+    type: str | None = None
+
+
+class WireGuests(Wire):
+    attendees: tuple[WireGuest, ...] | None = None
+
+
 class LivePage(Wire):
     value: tuple[WireLiveEvent, ...] = ()
     next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
@@ -95,13 +117,13 @@ class Page(Wire):
 
     @classmethod
     def salvaged(cls, content: bytes) -> Self:
-        """What can be read of a page in which something cannot: one odd item spoils no calendar.
+        """What can be read of a page in which something cannot: one odd member spoils no calendar.
 
-        Raises ValidationError where nothing can.
+        Raises ValidationError where the time of an item cannot be read: it would be free.
         """
         raw = _Raw.model_validate_json(content)
         return cls(
-            value=tuple(item for one in raw.value for item in _readable(one)),
+            value=tuple(mended(WireEvent, one, _ESSENTIAL, _BUSY_AND_PRIVATE) for one in raw.value),
             next_link=raw.next_link,
             delta_link=raw.delta_link,
         )
@@ -121,13 +143,6 @@ class _Raw(Wire):
     value: tuple[Any, ...] = ()
     next_link: Annotated[str | None, Field(alias="@odata.nextLink")] = None
     delta_link: Annotated[str | None, Field(alias="@odata.deltaLink")] = None
-
-
-def _readable(item: Any) -> tuple[WireEvent, ...]:
-    try:
-        return (WireEvent.model_validate(item),)
-    except ValidationError:
-        return ()
 
 
 class CalendarPage(Wire):

@@ -1,0 +1,203 @@
+"""A reading that would empty a calendar is not believed at once (F16)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from sandbox.stack import Stack
+from shared import services
+from shared.domain.brake import CONFIRM_AFTER
+from shared.domain.model import HELD
+from shared.messages import Cause
+from tests.flows import crm as crm_of
+from tests.flows.crm import body, delete, get, put, reaches, told
+from tests.flows.mailboxes import OWNERS, owner_of
+from tests.flows.outlook import busy_spans, connection, span
+from tests.flows.trouble import Place, alarms, chosen, empty, hourly, misread, placed
+from tests.people import Person
+from tests.storage import Storage
+
+PassTime = Callable[[timedelta], None]
+LATER = CONFIRM_AFTER + timedelta(seconds=1)
+TIMES = hourly(30)
+
+
+@pytest.fixture(params=sorted(OWNERS))
+def provider(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def place(stack: Stack, agent: Person, provider: str) -> Place:
+    """A calendar with thirty events, one an hour."""
+    owner = owner_of(stack, provider, "trouble")
+    for number, when in enumerate(TIMES):
+        owner.add(f"Talk {number}", when)
+    return await chosen(agent, owner)
+
+
+def delete_all(place: Place, ids: list[str]) -> None:
+    for one in ids:
+        place.owner.delete(one)
+
+
+async def ids_of(place: Place) -> list[str]:
+    partition = await services.ports().calendars.load(place.key)
+    assert partition is not None
+    return sorted(partition.mirror.events)
+
+
+async def test_f16_a_calendar_that_reads_empty_stays_busy_and_says_so(
+    place: Place,
+    pass_time: PassTime,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert await busy_spans(place.person) == TIMES
+    place.owner.forget_cursors()
+    with monkeypatch.context() as untrue:
+        misread(untrue, place, full=empty, delta=empty)
+        for _ in range(3):
+            await place.look()
+            assert await busy_spans(place.person) == TIMES
+
+    hold = (await place.state()).hold
+    assert hold is not None
+    assert hold.count == 30
+    since = hold.since.isoformat().replace("+00:00", "Z")
+    shown = await connection(place.person)
+    assert (shown["status"], shown["problem"]["code"]) == ("degraded", HELD)
+    [calendar] = (await place.person.busy())["calendars"]
+    assert (calendar["status"], calendar["reason"]) == ("current", HELD)
+    health = await place.health()
+    assert health["held"] == {"since": since, "count": 30}
+    assert health["problem"] == {"code": HELD, "since": since}
+    [alarm] = alarms(caplog, HELD)
+    assert (alarm["calendar"], alarm["held"]) == (place.key, 30)
+
+    # The second reading finds them all: nothing was ever told of it.
+    pass_time(LATER)
+    await place.look(Cause.HELD)
+    assert await busy_spans(place.person) == TIMES
+    assert (await place.state()).hold is None
+    shown = await connection(place.person)
+    assert (shown["status"], shown.get("problem")) == ("connected", None)
+    assert "held" not in await place.health()
+    assert len(alarms(caplog, HELD)) == 1
+
+
+async def test_f16_a_calendar_that_was_really_emptied_converges_by_itself(
+    place: Place, pass_time: PassTime, storage: Storage
+) -> None:
+    delete_all(place, await ids_of(place))
+    await place.settled()
+    assert await busy_spans(place.person) == TIMES
+    assert (await storage.messages())["sync-calendar"] >= 1  # it asks again by itself
+
+    # What comes meanwhile counts at once, and single deletions are believed.
+    other = place.owner.add("New", span(9))
+    stays = place.owner.add("Stays", span(10))
+    await place.settled()
+    assert await busy_spans(place.person) == [*TIMES, span(9), span(10)]
+    place.owner.delete(other)
+    await place.settled()
+    assert await busy_spans(place.person) == [*TIMES, span(10)]
+
+    pass_time(LATER)
+    await place.look()  # the sweep, should the message be lost
+    assert await busy_spans(place.person) == [span(10)]
+    state = await place.state()
+    assert (state.hold, state.events) == (None, 1)
+    assert place.owner.seen(stays).title == "Stays"
+    # It was asked for once more and not again.
+    await place.look()
+    assert (await place.state()).full_read_at == state.full_read_at
+
+
+async def test_f02_a_long_series_that_is_deleted_is_free_within_one_sync(
+    stack: Stack, agent: Person, provider: str
+) -> None:
+    owner = owner_of(stack, provider, "trouble")
+    series = owner.add_weekly("Weekly", span(3), 40)
+    owner.add("Talk", span(4))
+    place = await chosen(agent, owner, recurringEvents="every")
+    assert len(await busy_spans(agent)) > 10
+
+    owner.delete(series)
+    await place.settled()
+
+    assert await busy_spans(agent) == [span(4)]
+    assert (await place.state()).hold is None
+
+
+# Appointments
+
+
+async def appointed(crm: Person, count: int) -> list[str]:
+    names = [f"a{number}" for number in range(count)]
+    for name, when in zip(names, TIMES, strict=False):
+        await put(crm, name, body(when))
+    for name in names:
+        await reaches(crm, name, "synced")
+    await crm.settled()
+    return names
+
+
+async def test_f16_r14_no_appointment_is_cancelled_on_the_word_of_a_held_read(
+    agent: Person,
+    crm: Person,
+    provider: str,
+    pass_time: PassTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = await placed(agent, provider)
+    names = await appointed(crm, 22)
+    place.owner.forget_cursors()
+    with monkeypatch.context() as untrue:
+        misread(untrue, place, full=empty, delta=empty)
+        await place.look()
+        await crm_of.quiet(crm, "write-appointment")
+    assert (await place.state()).hold is not None
+    assert await told(crm, "appointment.cancelled") == []
+
+    pass_time(LATER)
+    await place.look(Cause.HELD)
+    await place.settled()
+    assert {(await get(crm, name))["status"] for name in names} == {"confirmed"}
+    assert await told(crm, "appointment.cancelled") == []
+    assert len(place.owner.titles(place.owner.default)) == 22
+
+
+async def test_f16_appointments_that_the_crm_cancels_are_not_held(
+    agent: Person, crm: Person, provider: str
+) -> None:
+    place = await placed(agent, provider)
+    names = await appointed(crm, 22)
+    place.silence()
+    for name in names:
+        assert (await delete(crm, name)).status_code < 300
+    await crm_of.quiet(crm, "write-appointment")
+    assert place.owner.titles(place.owner.default) == []
+
+    await place.look()
+
+    assert (await place.state()).hold is None
+    assert await busy_spans(agent) == []
+
+
+async def test_f16_appointments_that_their_owner_has_deleted_are_cancelled_once_that_is_sure(
+    agent: Person, crm: Person, provider: str, pass_time: PassTime
+) -> None:
+    place = await placed(agent, provider)
+    names = await appointed(crm, 22)
+    delete_all(place, await ids_of(place))
+    await place.settled()
+    assert {(await get(crm, name))["status"] for name in names} == {"confirmed"}
+
+    pass_time(LATER)
+    await place.look(Cause.HELD)
+    await crm_of.quiet(crm, "write-appointment", "publish-changes")
+
+    assert {(await get(crm, name))["status"] for name in names} == {"cancelled"}
+    assert len(await told(crm, "appointment.cancelled")) == 22

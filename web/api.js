@@ -1,0 +1,89 @@
+// The API, as the page needs it: JSON in and out, problems as errors that people can read.
+
+import { bearer, caller, renew, SessionEnded } from "./session.js";
+
+const BASE = new URL("..", import.meta.url); // /api/
+const SECONDS = 30;
+
+export class Problem extends Error {
+  constructor(status, code, detail) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export const locationPath = (rest) => `locations/${encodeURIComponent(caller().location)}/${rest}`;
+export const userPath = (rest, user = caller().user) =>
+  locationPath(`users/${encodeURIComponent(user)}/${rest}`);
+
+export async function get(path, query = {}) {
+  return (await call("GET", withQuery(path, query))).body;
+}
+
+export async function getVersioned(path) {
+  const { body, headers } = await call("GET", path);
+  return { value: body, version: headers.get("ETag") };
+}
+
+export async function put(path, body, version) {
+  const { body: kept, headers } = await call("PUT", path, body, version ? { "If-Match": version } : {});
+  return { value: kept, version: headers.get("ETag") };
+}
+
+export async function post(path, body) {
+  return (await call("POST", path, body)).body;
+}
+
+export async function remove(path) {
+  await call("DELETE", path);
+}
+
+async function call(method, path, body, headers = {}) {
+  try {
+    return await once(method, path, body, headers);
+  } catch (problem) {
+    if (problem.status !== 401) throw problem;
+    await renew();
+    return once(method, path, body, headers);
+  }
+}
+
+async function once(method, path, body, headers) {
+  let answer;
+  try {
+    answer = await fetch(new URL(path, BASE), {
+      method,
+      headers: {
+        Authorization: `Bearer ${bearer()}`,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(SECONDS * 1000),
+      cache: "no-store",
+    });
+  } catch (error) {
+    if (error instanceof SessionEnded) throw error;
+    throw new Problem(0, "unreachable", "The service cannot be reached right now. Check your connection; it is tried again.");
+  }
+  if (answer.ok) {
+    const text = await answer.text();
+    return { body: text ? JSON.parse(text) : null, headers: answer.headers };
+  }
+  throw await problemOf(answer);
+}
+
+async function problemOf(answer) {
+  try {
+    const said = await answer.json();
+    return new Problem(answer.status, said.code, said.detail);
+  } catch {
+    return new Problem(answer.status, "unknown", "Something went wrong. Try again later.");
+  }
+}
+
+function withQuery(path, query) {
+  const given = new URLSearchParams(query).toString();
+  return given ? `${path}?${given}` : path;
+}
