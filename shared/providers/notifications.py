@@ -41,11 +41,13 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is to be answered, and what is proven: each calendar once."""
+    """What is to be answered, and what is proven: each calendar once. `unproven` counts the items
+    without proof, which are left out."""
 
     status: int
     text: str = ""
     news: tuple[News, ...] = ()
+    unproven: int = 0
 
 
 class NotificationReader(Protocol):

@@ -14,6 +14,7 @@ from shared.messages import Cause, SyncCalendar
 from shared.providers.notifications import Post, Told
 from shared.services import notification_reader, now
 from shared.settings import settings
+from shared.telemetry import record
 
 blueprint = func.Blueprint()
 
@@ -41,6 +42,8 @@ def received(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:
     if read is None:
         return _text(404, "unknown provider")
     found = read(Post(req.params, req.headers, req.get_body()), _proven)
+    if found.unproven:
+        record("notification_unproven", provider=req.route_params["provider"], items=found.unproven)
     if found.news:
         at = now()
         queued = [

@@ -113,6 +113,15 @@ async def test_a_body_is_not_looked_at(stack: Stack) -> None:
         assert received(told(None), body) == (200, [])
 
 
+def test_rule48_what_proves_nothing_is_counted(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    received(told("secret"))
+    [counted] = [json.loads(one.message) for one in caplog.records]
+    assert counted == {"what": "notification_unproven", "provider": "google", "items": 1}
+
+
 def forgeries(stack: Stack) -> list[str | None]:
     good = proof(stack)
     key, _, mac = good.partition(".")

@@ -253,6 +253,18 @@ async def test_an_unknown_subscription_of_a_calendar_that_is_gone_changes_nothin
     assert requests_seen(stack) == before
 
 
+def test_rule48_what_proves_nothing_is_counted(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    received(body_of(item("secret"), item(None), item(proof(stack, KEY))))
+    [counted] = [json.loads(one.message) for one in caplog.records if "unproven" in one.message]
+    assert counted == {"what": "notification_unproven", "provider": "outlook", "items": 2}
+    caplog.clear()
+    received(body_of(item(proof(stack, KEY))))
+    assert not caplog.records
+
+
 # What is proven.
 
 

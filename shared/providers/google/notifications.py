@@ -21,7 +21,7 @@ def read(post: Post, proven: Proven, /) -> Reading:
         return Reading(200)
     key = proven(said.get("x-goog-channel-token"))
     if key is None:
-        return Reading(200)
+        return Reading(200, unproven=1)
     channel = said.get("x-goog-channel-id")
     return Reading(
         200, news=(News(key, Told.CHANGED, channel[:_LONGEST_CHANNEL] if channel else None),)

@@ -50,12 +50,15 @@ def read(post: Post, proven: Proven, /) -> Reading:
     except ValidationError:
         return Reading(400, "This is not a notification.")
     found: dict[CalendarKey, News] = {}
+    unproven = 0
     for item in items:
         key = proven(item.client_state)
-        if key is not None:
-            news = _news(key, item)
-            found[key] = min(news, found.get(key, news), key=_weight)
-    return Reading(202, news=tuple(found.values()))
+        if key is None:
+            unproven += 1
+            continue
+        news = _news(key, item)
+        found[key] = min(news, found.get(key, news), key=_weight)
+    return Reading(202, news=tuple(found.values()), unproven=unproven)
 
 
 def _news(key: CalendarKey, item: _Item) -> News:
