@@ -288,7 +288,7 @@ async def test_unknown_members_do_no_harm(stack: Stack) -> None:
     [
         ("reauthorizationRequired", Cause.REAUTHORIZE),
         ("subscriptionRemoved", Cause.PUSH_REMOVED),
-        ("missed", Cause.NOTIFIED),
+        ("missed", Cause.MISSED),
         ("somethingNew", Cause.NOTIFIED),
     ],
 )
