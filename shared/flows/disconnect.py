@@ -26,8 +26,7 @@ async def disconnect(
     # Written even where nothing in it changes: a configuration that is being saved then loses.
     kept = member.selection
     left = replace(kept, selection=kept.selection.without(provider), number=kept.number + 1)
-    await ports.locations.choose(location, user, left)
-    await ports.locations.disconnect(connection)
+    await ports.locations.disconnect(connection, left)
     with suppress(StoreConflict):
         await apply_selection(location, user, ports)
     await let_go(connection, ports)

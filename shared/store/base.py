@@ -162,8 +162,11 @@ class LocationStore(Protocol):
         """
         ...
 
-    async def disconnect(self, connection: Connection) -> None:
-        """Raises StoreConflict if it was connected anew since it was read."""
+    async def disconnect(self, connection: Connection, left: KeptSelection) -> None:
+        """Removes the connection and keeps what is left of the selection, in one write.
+
+        Raises StoreConflict if either was changed since it was read.
+        """
         ...
 
     async def choose(

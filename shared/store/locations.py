@@ -22,7 +22,7 @@ from shared.store.rows import (
     to_bytes,
     to_json,
 )
-from shared.store.tables import Entity, Tables, etag_of
+from shared.store.tables import Entity, Operation, Tables, etag_of, guarded, unless_changed
 
 _ATTEMPTS = 5
 
@@ -63,17 +63,18 @@ class TableLocationStore:
                 return replace(wanted, version=await self._write(row, kept and etag_of(kept)))
         raise StoreConflict
 
-    async def disconnect(self, connection: Connection) -> None:
-        await self._table.delete(
-            connection.location, _connection_name(connection), connection.version
-        )
+    async def disconnect(self, connection: Connection, left: KeptSelection) -> None:
+        selection = _selection_row(connection.location, connection.user, left)
+        keep: Operation = ("create", selection)
+        if left.version is not None:
+            keep = ("update", selection, guarded(left.version))
+        gone = _row(connection.location, _connection_name(connection))
+        await self._table.commit([keep, ("delete", gone, unless_changed(connection.version))])
 
     async def choose(
         self, location: LocationId, user: UserId, kept: KeptSelection
     ) -> KeptSelection:
-        name = row_key(USER, user, SELECTION)
-        row = {**_row(location, name), "data": to_bytes(replace(kept, version=None))}
-        etag = await self._write(row, kept.version)
+        etag = await self._write(_selection_row(location, user, kept), kept.version)
         return replace(kept, version=etag)
 
     async def settings(self, location: LocationId) -> KeptSettings:
@@ -90,6 +91,11 @@ class TableLocationStore:
         if version is None:
             return await self._table.insert(row)
         return await self._table.replace(row, version)
+
+
+def _selection_row(location: LocationId, user: UserId, kept: KeptSelection) -> Entity:
+    name = row_key(USER, user, SELECTION)
+    return {**_row(location, name), "data": to_bytes(replace(kept, version=None))}
 
 
 def _row(location: LocationId, name: str) -> Entity:

@@ -92,9 +92,12 @@ async def test_one_connection_for_each_provider(
     assert member.connections == {OUTLOOK: outlook, GOOGLE: google}
     other = await locations.connect(connection(location, ANNE, Account(OUTLOOK, "t.other")))
     assert other == outlook
-    for _ in range(2):
-        await locations.disconnect(outlook)
-    assert (await locations.member(location, ANNE)).connections == {GOOGLE: google}
+    left = replace(member.selection, number=member.selection.number + 1)
+    await locations.disconnect(outlook, left)
+    with pytest.raises(StoreConflict):
+        await locations.disconnect(outlook, left)
+    member = await locations.member(location, ANNE)
+    assert (member.connections, member.selection.number) == ({GOOGLE: google}, left.number)
 
 
 async def test_connecting_anew_renews_the_claim_and_keeps_the_date(
@@ -106,11 +109,24 @@ async def test_connecting_anew_renews_the_claim_and_keeps_the_date(
     second = await locations.connect(anew)
     assert (second.connected_at, second.claimed_at, second.user_name) == (NOW, later, "Anne B.")
     assert (await locations.member(location, ANNE)).connections == {OUTLOOK: second}
+    left = KeptSelection(Selection(), number=1)
     with pytest.raises(StoreConflict):
-        await locations.disconnect(first)
-    assert (await locations.member(location, ANNE)).connections == {OUTLOOK: second}
-    await locations.disconnect(second)
+        await locations.disconnect(first, left)
+    member = await locations.member(location, ANNE)
+    assert (member.connections, member.selection.number) == ({OUTLOOK: second}, 0)
+    await locations.disconnect(second, left)
     assert (await locations.member(location, ANNE)).connections == {}
+
+
+async def test_a_selection_that_was_changed_since_stops_the_disconnecting(
+    locations: TableLocationStore, location: LocationId, account: Account
+) -> None:
+    held = await locations.connect(connection(location, ANNE, account))
+    kept = await locations.choose(location, ANNE, KeptSelection(Selection(), number=1))
+    await locations.choose(location, ANNE, replace(kept, number=2))
+    with pytest.raises(StoreConflict):
+        await locations.disconnect(held, replace(kept, number=2))
+    assert (await locations.member(location, ANNE)).connections == {OUTLOOK: held}
 
 
 async def test_users_whose_names_begin_alike_are_kept_apart(

@@ -487,7 +487,7 @@ async def test_r16_a_lost_connection_is_not_free(stack: Stack, agent: Person) ->
     await connected(agent)
     locations = services.ports().locations
     member = await locations.member(LocationId(agent.location), UserId(agent.user))
-    await locations.disconnect(member.connections[OUTLOOK])
+    await locations.disconnect(member.connections[OUTLOOK], member.selection)
 
     found = await confirm(agent)
 

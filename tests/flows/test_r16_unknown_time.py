@@ -209,7 +209,7 @@ async def test_r16_nobody_chosen_is_complete_and_a_lost_connection_is_not(
     locations = services.ports().locations
     member = await locations.member(LocationId(agent.location), UserId(agent.user))
     # As a crash in the middle of disconnecting would leave it.
-    await locations.disconnect(member.connections[OUTLOOK])
+    await locations.disconnect(member.connections[OUTLOOK], member.selection)
 
     found = await asked(agent)
     assert not found["complete"]
