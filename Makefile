@@ -24,8 +24,9 @@ test: setup  ## run the tests; ARGS="-k name" goes to pytest
 	@scripts/chromium.sh
 	@$(TOOL) pytest -n 2 --dist worksteal $(ARGS)
 
-nightly: setup  ## play NIGHTLY=200 random programs that must end up true, other ones each time
-	@NIGHTLY=$(or $(NIGHTLY),200) $(TOOL) pytest tests/flows/convergence $(ARGS)
+nightly: setup  ## play NIGHTLY=200 random programs, and cut every flow at each of its steps
+	@CRASH_POINTS=all NIGHTLY=$(or $(NIGHTLY),200) $(TOOL) pytest tests/flows/convergence \
+		tests/flows/test_crash_points*.py tests/flows/test_r08_mixes.py $(ARGS)
 
 soak: setup  ## 200 calendars, 10,000 edits, everything going wrong; SOAK_MINUTES=10, ARGS="--write"
 	@$(TOOL) bench.soak $(ARGS)

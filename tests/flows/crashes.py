@@ -4,12 +4,13 @@ A step that is cut has happened, or has not; the process that made it is dead, o
 connection is. `Journey` counts the steps of one run and cuts it at one of them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore
 import pytest
@@ -45,6 +46,15 @@ def tells_apart(step: str, cut: Cut) -> bool:
     """Whether cutting that step so can end otherwise than cutting the one before it: after a read
     of storage nothing more has happened than before it."""
     return step not in READS or cut not in {Cut.CRASH_AFTER, Cut.CUT_AFTER}
+
+
+ALL_POINTS = os.environ.get("CRASH_POINTS") == "all"
+Point = TypeVar("Point")
+
+
+def tried(points: Sequence[Point], *, first: int = 0) -> Sequence[Point]:
+    """Every second of them; with CRASH_POINTS=all in the environment each."""
+    return points if ALL_POINTS else points[first % 2 :: 2]
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Running a request with all that follows from it, cut short at each of its steps in turn."""
 
-import os
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from sandbox.crm.changes import Received
 from sandbox.microsoft.subscriptions.model import Subscription
 from shared.messages import Message
 from tests.flows.corners import Corner, told_in, wrong_in
-from tests.flows.crashes import READS, Crash, Cut, Journey, travelling
+from tests.flows.crashes import ALL_POINTS, READS, Crash, Cut, Journey, travelling
 from tests.flows.line import Line, Waiting
 from tests.flows.memory_tables import MemoryTables, Rows
 from tests.people import Person
@@ -25,7 +24,7 @@ ALL_IS_DONE = timedelta(minutes=40)
 
 REQUEST = "request"
 
-EVERY = 1 if os.environ.get("CRASH_POINTS") == "all" else 4
+EVERY = 1 if ALL_POINTS else 4
 """Every so many points are tried; with CRASH_POINTS=all in the environment each of them."""
 
 Act = Callable[[Corner], Awaitable[object]]
