@@ -42,6 +42,7 @@ Serving until Ctrl-C. Ben stays connected to {BEN}.
   health    {service.api}/health
   OpenAPI   {service.api}/openapi.json
   sandbox   {sandbox.http_url}/sandbox (control API, see sandbox/README.md)
+  page      {service.api}/settings#token={ben}&location={LOCATION}
   calendars {sandbox.http_url}/calendar (edit the simulated mailboxes by hand)
   Graph     {sandbox.https_url}/v1.0
   log       {log}

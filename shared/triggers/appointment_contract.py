@@ -2,13 +2,12 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from unicodedata import category
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BeforeValidator,
     Field,
     StringConstraints,
     ValidationInfo,
@@ -16,25 +15,17 @@ from pydantic import (
 )
 
 from shared.domain.zones import ZONES
-from shared.triggers.contract import ABSENT, Contract, Id
+from shared.triggers.contract import ABSENT, BodyTime, Contract, Id
 
 LONGEST = timedelta(hours=24)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 MOST_ATTENDEES = 100
 
-_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}
 """The categories of characters that show nothing: controls, formats, and all kinds of space."""
-
-
-def _moment(value: Any) -> Any:
-    """A bare number would be read as seconds, a text without offset as nobody's time."""
-    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
-        raise ValueError("must be a time with an offset, such as 2027-01-31T09:00:00+01:00")
-    return value
 
 
 def _in_bounds(moment: datetime) -> datetime:
@@ -73,7 +64,7 @@ def _address(text: str) -> str:
 
 
 Flag = Annotated[bool, Field(strict=True)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_in_bounds)]
+Moment = Annotated[BodyTime, AfterValidator(_in_bounds)]
 
 
 class TeamCalendar(Contract):

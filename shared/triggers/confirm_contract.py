@@ -1,28 +1,15 @@
 """The JSON of a live check."""
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime
 
-from shared.triggers.contract import ABSENT, BusyBlock, Contract
-
-_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
-
-
-def _text(value: Any) -> Any:
-    """A bare number would be read as seconds, a text without offset as nobody's time."""
-    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
-        raise ValueError("must be a time with an offset, such as 2027-01-31T09:00:00+01:00")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_text)]
+from shared.triggers.contract import ABSENT, BodyTime, BusyBlock, Contract
 
 
 class Confirm(Contract):
-    start: Moment
-    end: Moment
+    start: BodyTime
+    end: BodyTime
 
 
 class CheckedCalendar(Contract):

@@ -20,16 +20,19 @@ MOST_CONFLICTS = 50
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 
 
-def _query_time(text: str) -> str:
-    """In a query an offset's plus sign arrives as a space unless the caller escaped it.
-
-    A bare number, which would be read as seconds or milliseconds, is refused.
-    """
-    if not _DATE_AND_TIME.match(text):
+def _time(value: Any) -> str:
+    """A bare number would be read as seconds or milliseconds, a text without offset as nobody's."""
+    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
         raise ValueError("must be a time with an offset, such as 2027-01-31T09:00:00+01:00")
-    return text.replace(" ", "+")
+    return value
 
 
+def _query_time(text: str) -> str:
+    """In a query an offset's plus sign arrives as a space unless the caller escaped it."""
+    return _time(text).replace(" ", "+")
+
+
+BodyTime = Annotated[AwareDatetime, BeforeValidator(_time)]
 QueryTime = Annotated[AwareDatetime, BeforeValidator(_query_time)]
 
 

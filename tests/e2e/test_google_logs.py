@@ -6,17 +6,15 @@ on, as Azure Functions does; test_logs.py looks at DEBUG, where libraries name w
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from sandbox.functions_host.invoker import Invoker
 from sandbox.stack import Stack
 from shared.errors import ProviderUnavailable
 from shared.flows import keep_appointment
 from shared.triggers.retries import RETRIES, Again
-from tests.e2e.test_logs import IN_THE_APP, Kept, done
+from tests.e2e.test_logs import Kept, done, mark_the_app
 from tests.flows.crm import body, get, put, reaches
 from tests.flows.outlook import Requests, span, until
 from tests.flows.test_r08_google_connect import disconnect, erased
@@ -30,16 +28,7 @@ WORDS = ("Zelda", "Quentin", "blue folder", "paula", "Castorp", "Private", "gmai
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
     """What is logged while a function of the application runs, by whatever library."""
-    call = Invoker._call
-
-    async def marked(self: Invoker, *args: Any) -> Any:
-        token = IN_THE_APP.set(True)
-        try:
-            return await call(self, *args)
-        finally:
-            IN_THE_APP.reset(token)
-
-    monkeypatch.setattr(Invoker, "_call", marked)
+    mark_the_app(monkeypatch)
     handler, root = Kept(), logging.getLogger()
     before = root.level
     root.setLevel(logging.INFO)

@@ -49,8 +49,8 @@ class Kept(logging.Handler):
 _USUAL = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
+def mark_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on it is known what runs in a function of the app."""
     call = Invoker._call
 
     async def marked(self: Invoker, *args: Any) -> Any:
@@ -61,6 +61,11 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
             IN_THE_APP.reset(token)
 
     monkeypatch.setattr(Invoker, "_call", marked)
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
+    mark_the_app(monkeypatch)
     handler, root = Kept(), logging.getLogger()
     named = [logger for logger in map(logging.getLogger, logging.root.manager.loggerDict)]
     levels = {logger: logger.level for logger in (root, *named)}
