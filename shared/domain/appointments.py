@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.domain.model import Calendar, LocationId, UserId
+from shared.domain.model import Calendar, CalendarKey, LocationId, UserId
 from shared.domain.spans import Days
 from shared.domain.zones import zone_info
 
@@ -112,7 +112,8 @@ class Placement:
     `event_id` is None while it is not known whether the event came to be. `generation` grows with
     each new event for the appointment, so that none is taken for another. `written` is what was
     written last, None where that is not known. `watched` is False once the event is left to its
-    owner, or is about to go: what becomes of it then says nothing about the appointment.
+    owner, or is about to go: what becomes of it then says nothing about the appointment. `marked`
+    is the calendar by whose key the event was marked, where that has another id since.
     """
 
     user: UserId
@@ -125,10 +126,12 @@ class Placement:
     online: bool = False
     written: Content | None = None
     watched: bool = True
+    marked: CalendarKey | None = None
 
     def transaction(self, location: LocationId, appointment: str) -> str:
         """The same for every try to write this event, and for no other event."""
-        name = f"{location}|{appointment}|{self.calendar.key}|{self.generation}"
+        key = self.marked or self.calendar.key
+        name = f"{location}|{appointment}|{key}|{self.generation}"
         return str(uuid5(NAMESPACE_URL, name))
 
     def holding(self, event: LiveEvent, written: Content) -> "Placement":

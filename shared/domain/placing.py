@@ -1,6 +1,6 @@
 """Where the event of an appointment is to be, and what of it has to be written. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from shared.domain.appointments import (
     SyncState,
 )
 from shared.domain.asking import resting
-from shared.domain.model import Account, Calendar
+from shared.domain.model import Account, Calendar, UserId
 
 NO_PRIMARY = "no_primary_calendar"
 NOT_CONNECTED = "not_connected"
@@ -73,6 +73,22 @@ def at_target(appointment: Appointment, goal: Target) -> Placement | None:
         if placement.calendar == goal.calendar and placement.user == appointment.user
     )
     return max(there, key=lambda p: p.generation, default=None)
+
+
+def rebound(
+    appointment: Appointment, now: Mapping[UserId, Mapping[Calendar, Calendar]]
+) -> Appointment:
+    """With the events on calendars that have another id `now`, for the user who chose them.
+
+    Nobody has watched those meanwhile: one that is not found there was not cancelled by that.
+    """
+    placements = tuple(
+        replace(one, calendar=calendar, marked=one.marked or one.calendar.key, watched=False)
+        if (calendar := now.get(one.user, {}).get(one.calendar))
+        else one
+        for one in appointment.placements
+    )
+    return replace(appointment, placements=placements)
 
 
 def intended(appointment: Appointment, goal: Target) -> Appointment:

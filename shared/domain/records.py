@@ -109,11 +109,16 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class WatchedCalendar:
-    """A calendar with the facts about it that the provider told when it was chosen."""
+    """A calendar with the facts about it that the provider told when it was chosen.
+
+    `likeness` is what it is known by beside its id (see rebinding.py), None where nothing tells it
+    from the others.
+    """
 
     calendar: Calendar
     is_default: bool
     shared: bool
+    likeness: str | None = None
 
     def unread(self, now: datetime) -> CalendarState:
         return CalendarState(
@@ -134,12 +139,24 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebound:
+    """A calendar whose id has changed: the one that it was is now the other."""
+
+    was: Calendar
+    now: Calendar
+
+
+@dataclass(frozen=True, slots=True)
 class KeptSelection:
-    """`watched` are the calendars that may carry a watch of this user at this location."""
+    """`watched` are the calendars that may carry a watch of this user at this location.
+
+    `rebound` tells of what is kept by an old id of a calendar, which that is now.
+    """
 
     selection: Selection
     number: int = 0
     watched: tuple[WatchedCalendar, ...] = ()
+    rebound: tuple[Rebound, ...] = ()
     version: object = None
 
 

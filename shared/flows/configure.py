@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shared.domain.access import Caller
 from shared.domain.model import Calendar, CalendarInfo, LocationId, ProviderName, UserId
+from shared.domain.rebinding import chosen_anew, likeness
 from shared.domain.records import KeptSelection, Member, WatchedCalendar
 from shared.domain.selection import Refusal, Refused, Selection, check, providers_chosen
 from shared.errors import Conflict, InvalidRequest, Stale, StoreConflict
@@ -50,6 +51,7 @@ async def configure(
         selection=selection,
         number=number + 1,
         watched=_watched(member, selection, listed),
+        rebound=chosen_anew(member.selection.rebound, _calendars(member, selection)),
     )
     try:
         kept = await ports.locations.choose(location, user, kept)
@@ -68,12 +70,19 @@ def _watched(
     """Those that carry a watch and those that will: none is lost should applying be cut short."""
     infos = {(name, info.calendar_id): info for name, found in listed.items() for info in found}
     watched = {found.calendar: found for found in member.selection.watched}
-    for choice, _ in selection.roles():
-        account = member.connections[choice.provider].account
-        calendar = Calendar(account, choice.calendar_id)
-        info = infos[choice.provider, choice.calendar_id]
-        watched[calendar] = WatchedCalendar(calendar, info.is_default, info.shared)
+    for calendar in _calendars(member, selection):
+        provider = calendar.account.provider
+        info = infos[provider, calendar.calendar_id]
+        known_by = likeness(info, listed[provider])
+        watched[calendar] = WatchedCalendar(calendar, info.is_default, info.shared, known_by)
     return tuple(watched.values())
+
+
+def _calendars(member: Member, selection: Selection) -> list[Calendar]:
+    return [
+        Calendar(member.connections[choice.provider].account, choice.calendar_id)
+        for choice, _ in selection.roles()
+    ]
 
 
 def _refusal(refused: Refused) -> InvalidRequest | Conflict:

@@ -13,10 +13,12 @@ from shared.flows.ports import Ports
 
 @dataclass(frozen=True, slots=True)
 class MemberCalendars:
-    """What the appointment's user has chosen, and the accounts of all who ever had it."""
+    """What the appointment's user has chosen, and the accounts of all who ever had it, with those
+    of their calendars that have another id now."""
 
     primary: Calendar | None
     accounts: Mapping[UserId, frozenset[Account]]
+    rebound: Mapping[UserId, Mapping[Calendar, Calendar]]
 
     @classmethod
     async def of(cls, appointment: Appointment, ports: Ports) -> "MemberCalendars":
@@ -29,6 +31,10 @@ class MemberCalendars:
             primary=primary_of(own),
             accounts={
                 user: frozenset(one.account for one in member.connections.values())
+                for user, member in members.items()
+            },
+            rebound={
+                user: {one.was: one.now for one in member.selection.rebound}
                 for user, member in members.items()
             },
         )

@@ -20,6 +20,7 @@ from shared.flows.look_again import confirm, look_again, look_at_siblings, reche
 from shared.flows.mailbox import Lane, mailbox
 from shared.flows.ports import Ports
 from shared.flows.read_calendar import CalendarRounds
+from shared.flows.rebind_calendar import rebind_calendar
 from shared.flows.release_calendar import forget_rosters, release_calendar
 from shared.flows.watch_over import notice_failed_run, notice_run, periods
 from shared.messages import Cause, PublishChanges, SyncCalendar
@@ -64,6 +65,8 @@ async def sync_calendar(message: SyncCalendar, ports: Ports) -> Synced:
         problem = Problem(error.reason, ports.clock())
         if partition.state.problem is None or partition.state.problem.code != problem.code:
             await ports.calendars.commit(partition, replace(partition.state, problem=problem))
+        if isinstance(error, CalendarGone) and await rebind_calendar(partition, ports):
+            return Synced("rebound")
         return Synced(error.reason)
     except CalendarSyncError:
         await notice_failed_run(partition, ports)

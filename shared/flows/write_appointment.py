@@ -12,7 +12,7 @@ from datetime import timedelta
 from shared.domain.appointments import Appointment, SyncState
 from shared.domain.changes import appointment_changed
 from shared.domain.model import LocationId
-from shared.domain.placing import GIVEN_UP, at_target, in_step, intended, own_event
+from shared.domain.placing import GIVEN_UP, at_target, in_step, intended, own_event, rebound
 from shared.domain.records import KeptAppointment, Writer
 from shared.errors import AppointmentBusy, ProviderSilent, ProviderTimedOut, StoreConflict
 from shared.flows.event_writing import EventWriting
@@ -43,6 +43,7 @@ async def write_appointment(message: WriteAppointment, ports: Ports) -> str:
     if _too_early(kept, message, ports):
         return "not_due"
     calendars = await MemberCalendars.of(kept.appointment, ports)
+    kept = replace(kept, appointment=rebound(kept.appointment, calendars.rebound))
     goal = calendars.target(kept.appointment, ports.clock())
     if message.cause is not WriteCause.OUTSIDE and in_step(kept.appointment, goal):
         return "in_step"

@@ -530,19 +530,6 @@ async def test_the_window_moves_with_the_days(
     assert await busy_spans(agent, day(340), 28) == [far]
 
 
-async def test_a_calendar_that_gets_another_id_is_unreadable_and_never_free(
-    stack: Stack, agent: Person, mailbox: Mailbox
-) -> None:
-    second = mailbox.create_calendar("Second")
-    await connected(agent, OLGA, "Second")
-    key = key_of(stack, OLGA, "Second")
-
-    mailbox.rename_calendar_id(second.id)
-    await look(stack, key)
-
-    assert not (await agent.busy())["complete"]
-
-
 async def test_items_with_nothing_in_them_do_not_stop_a_calendar(
     agent: Person, mailbox: Mailbox
 ) -> None:
