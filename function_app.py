@@ -15,6 +15,7 @@ from shared.triggers import (
     page,
     queues,
     status,
+    team,
     timers,
 )
 
@@ -33,6 +34,7 @@ for module in (
     confirm,
     appointments,
     changes,
+    team,
     timers,
 ):
     app.register_functions(module.blueprint)

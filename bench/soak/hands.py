@@ -49,8 +49,11 @@ class Hands(Protocol):
         ...
 
     def stumble(self, kind: str) -> None:
-        """`forgets` where readers were, `refuses` access tokens, or `deafens`: ends channels."""
+        """`forgets` where readers were, `refuses` access tokens, `deafens`: ends channels, or
+        `circles`: a full round never ends, where the provider does that, until it `recovers`."""
         ...
+
+    def recovers(self) -> None: ...
 
 
 @dataclass
@@ -131,12 +134,18 @@ class OutlookHands:
             self.box.faults.expire_delta_tokens()
         elif kind == "refuses":
             self.world.entra.expire_access_tokens(self._user, self.world.clock())
+        elif kind == "circles":
+            self.box.faults.endless_delta = True
+            self.box.faults.expire_delta_tokens()
         else:
             for number, one in enumerate(self.world.subscriptions.live(self._user)):
                 if number % 2:
                     self.world.subscriptions.remove(one.id)
                 else:
                     self.world.subscriptions.lifecycle(one, "subscriptionRemoved")
+
+    def recovers(self) -> None:
+        self.box.faults.endless_delta = False
 
     @property
     def _user(self) -> Any:
@@ -214,12 +223,15 @@ class GoogleHands:
 
     def stumble(self, kind: str) -> None:
         google = self.world.google
-        if kind == "forgets":
+        if kind in {"forgets", "circles"}:
             self.account.expire_sync_tokens()
         elif kind == "refuses":
             google.oauth.expire_access_tokens(self.account, self.world.clock())
         else:
             google.channels.end_of(self.account)
+
+    def recovers(self) -> None:
+        pass
 
     def _made(self, calendar: str, when: Interval, given: Mapping[str, Any]) -> str:
         start, end = (moment.astimezone(ZONE) for moment in when)

@@ -26,7 +26,7 @@ RULES: tuple[dict[str, Any], ...] = (
     {"preset": "google-gone", "probability": 0.004, "path": _LIST},
     {"preset": "google-cut", "probability": 0.003},
 )
-STUMBLES = {"forgets": 2, "refuses": 2, "deafens": 1}
+STUMBLES = {"forgets": 2, "refuses": 2, "deafens": 1, "circles": 1}
 _STUMBLE_CHANCE = 0.01
 
 
@@ -36,6 +36,7 @@ class Trouble:
     def __init__(self, world: World, chance: random.Random) -> None:
         self._world, self._chance = world, chance
         self._rules: list[tuple[str, FaultRule]] = []
+        self._circling: Hands | None = None
         self.stumbles: Counter[str] = Counter()
 
     def begin(self) -> None:
@@ -48,12 +49,23 @@ class Trouble:
         if self._chance.random() >= _STUMBLE_CHANCE:
             return
         [kind] = self._chance.choices(list(STUMBLES), list(STUMBLES.values()))
-        self._chance.choice(everybody).stumble(kind)
+        if kind == "circles":
+            self._recover()
+            everybody = [one for one in everybody if one.provider == "outlook"]
+        stumbling = self._chance.choice(everybody)
+        stumbling.stumble(kind)
         self.stumbles[kind] += 1
+        if kind == "circles":
+            self._circling = stumbling
 
     def end(self) -> None:
         for _, rule in self._rules:
             self._world.faults.remove(rule.id)
+        self._recover()
+
+    def _recover(self) -> None:
+        if self._circling is not None:
+            self._circling.recovers()
 
     @property
     def met(self) -> dict[str, int]:

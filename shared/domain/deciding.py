@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain import due
+from shared.domain import due, lag
 from shared.domain.brake import brake
 from shared.domain.drift import Findings, counted, findings
 from shared.domain.links import Link
@@ -20,6 +20,7 @@ class Seen:
 
     `told` is what the cursor tells beside a full comparison, where that was asked. `swept`: only
     the sweep has made us look, though the calendar has a channel that tells of every change.
+    `told_at` is when a notification came that has made us look.
     """
 
     started: datetime
@@ -28,6 +29,7 @@ class Seen:
     reconciled: Reconciled
     told: Round | None
     swept: bool
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ def decide(
         hold=braked.hold,
         drift=counted(state.drift, found, compared=_compared(state, seen)),
     )
+    since = _news_since(state, seen, found, braked.reconciled)
+    if since is not None:
+        after = replace(after, lags=lag.counted(state.lags, now - since, now))
     after = replace(after, roster=due.roster_for(after, now, periods[Roster.PUSH]))
     after = replace(after, stuck=stuck(after, now, periods))
     news = after.stuck or stuck(state, seen.started, periods)
@@ -88,7 +93,20 @@ def _read_state(state: CalendarState, seen: Seen) -> CalendarState:
         checked_at=seen.started,
         full_read_at=seen.started if read.full else state.full_read_at,
         problem=None,
+        past_problem=state.problem or state.past_problem,
     )
+
+
+def _news_since(
+    state: CalendarState, seen: Seen, found: Findings, reconciled: Reconciled
+) -> datetime | None:
+    """Since when there was something to be read, at the earliest; None where nothing was, or none
+    that says how long: a first read, and what the days bring into the window."""
+    if state.checked_at is None or not (reconciled.upserted or reconciled.dropped):
+        return None
+    if seen.told_at is not None:
+        return seen.told_at
+    return None if seen.read.full and not found else state.checked_at
 
 
 def _compared(state: CalendarState, seen: Seen) -> bool:

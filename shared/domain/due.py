@@ -118,7 +118,15 @@ def needs_renewal(push: Push, now: datetime, asked_for: bool = False) -> bool:
         return False
     if asked_for:
         return now - push.changed_at >= _REAUTHORIZE_NOT_BEFORE
-    return push.expires_at - now < (push.expires_at - push.changed_at) / 3
+    renews_at = push_renews_at(push)
+    return renews_at is not None and now > renews_at
+
+
+def push_renews_at(push: Push) -> datetime | None:
+    """From when on the next visit renews the channel; None without one."""
+    if push.status is not PushStatus.ACTIVE or push.expires_at is None or push.changed_at is None:
+        return None
+    return push.expires_at - (push.expires_at - push.changed_at) / 3
 
 
 def roster_for(state: CalendarState, now: datetime, period: timedelta) -> Roster:

@@ -16,6 +16,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NewType
 
+from shared.domain.lag import Lags
+
 ProviderName = NewType("ProviderName", str)
 LocationId = NewType("LocationId", str)
 UserId = NewType("UserId", str)
@@ -170,6 +172,7 @@ class CalendarState:
     `checked_at` is an instant before the last complete read began: everything that the provider
     held then is in the mirror. `zone` is the IANA zone in which the calendar's all-day events lie.
     `watched_since` is when somebody first chose it. `stuck` is what an alarm was raised of.
+    `past_problem` is the last that has healed.
     """
 
     account: Account
@@ -192,6 +195,8 @@ class CalendarState:
     hold: Hold | None = None
     drift: Drift = field(default_factory=Drift)
     stuck: Problem | None = None
+    past_problem: Problem | None = None
+    lags: Lags = ()
 
     @property
     def trouble(self) -> Problem | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.lag import Lags, last_day
 from shared.domain.model import (
     Calendar,
     CalendarState,
@@ -71,6 +72,15 @@ async def team(location: LocationId, ports: Ports) -> list[MemberStatus]:
     """Everybody at the location who has connected or configured something."""
     members = await ports.locations.members(location)
     return list(await asyncio.gather(*(_status(member, ports) for member in members)))
+
+
+async def team_lag(location: LocationId, ports: Ports) -> Lags:
+    """How long changes in the calendars that are chosen there took to be read; each counts once."""
+    members = await ports.locations.members(location)
+    keys = {calendar.key for member in members for calendar in selected(member)}
+    glances = await asyncio.gather(*(ports.calendars.glance(key, None) for key in sorted(keys)))
+    lags = (lag for glance in glances if glance is not None for lag in glance.state.lags)
+    return last_day(lags, ports.clock())
 
 
 async def _status(member: Member, ports: Ports) -> MemberStatus:

@@ -132,4 +132,5 @@ async def _read(
         if read.full and reconciled.changed:
             told = await rounds.told(read)
     swept = pushed and message.cause is Cause.SWEEP
-    return partition, Seen(started, detail, read, reconciled, told, swept)
+    told_at = message.at if message.cause is Cause.NOTIFIED else None
+    return partition, Seen(started, detail, read, reconciled, told, swept, told_at)

@@ -1,4 +1,4 @@
-"""What a user may choose from, what is chosen, and the location's own settings and team."""
+"""What a user may choose from, what is chosen, and the location's own settings."""
 
 import azure.functions as func
 
@@ -6,7 +6,6 @@ from shared.domain.access import Right
 from shared.flows.configure import configuration, configure
 from shared.flows.list_calendars import list_calendars
 from shared.flows.location_settings import decide_settings, location_settings
-from shared.flows.member_status import team
 from shared.triggers import contract, shown
 from shared.triggers.endpoint import Answer, Call, Endpoint, etag, register
 
@@ -100,27 +99,14 @@ async def get_settings(call: Call) -> Answer:
         body=contract.LocationSettings,
         answers={200: contract.LocationSettings},
         versioned=True,
+        problems=(409,),
     ),
 )
 async def put_settings(call: Call) -> Answer:
     number = call.version()
     asked = call.body(contract.LocationSettings)
-    kept = await decide_settings(call.location, asked.external_changes, number, call.ports)
+    kept = await decide_settings(
+        call.caller, call.location, asked.external_changes, number, call.ports
+    )
     body = contract.LocationSettings(external_changes=kept.external_changes)
     return Answer(body=body, headers=etag(kept.number))
-
-
-@register(
-    blueprint,
-    Endpoint(
-        name="ListTeam",
-        method="GET",
-        route="locations/{location}/users",
-        summary="Everybody at the location who has connected or configured something.",
-        right=Right.ADMIN,
-        answers={200: contract.Team},
-    ),
-)
-async def list_team(call: Call) -> Answer:
-    found = await team(call.location, call.ports)
-    return Answer(body=contract.Team(users=[shown.team_member(one) for one in found]))

@@ -153,48 +153,6 @@ class LocationSettings(Contract):
     external_changes: Literal["apply", "restore"] = "apply"
 
 
-class Drift(Contract):
-    """What was found late, in single events and series: by the last full comparison, by all of
-    them, and by the sweep where a notification should have come."""
-
-    last_comparison: int
-    comparisons: int
-    sweep: int
-
-
-class HeldRemoval(Contract):
-    """So many events and series are missing from the calendar all at once; until a second reading
-    says the same, they still take time."""
-
-    since: AwareDatetime
-    count: int
-
-
-class CalendarHealth(Contract):
-    provider: str
-    calendar_id: str
-    role: Literal["primary", "conflict"]
-    as_of: AwareDatetime | None = ABSENT
-    push: Literal["none", "active", "refused"] = "none"
-    slower_sync: Literal[True] | None = ABSENT
-    problem: ProblemShown | None = ABSENT
-    held: HeldRemoval | None = ABSENT
-    compared_at: AwareDatetime | None = ABSENT
-    drift: Drift | None = ABSENT
-
-
-class TeamMember(Contract):
-    user_id: str
-    name: str
-    connections: list[ConnectionShown]
-    configuration: Configuration
-    health: list[CalendarHealth]
-
-
-class Team(Contract):
-    users: list[TeamMember]
-
-
 class Range(Contract):
     start: QueryTime
     end: QueryTime

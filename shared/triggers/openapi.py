@@ -42,6 +42,7 @@ def document() -> str:
         configuration,
         confirm,
         connections,
+        team,
     )
 
     models = sorted(_models(), key=lambda model: model.__name__)

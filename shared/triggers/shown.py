@@ -5,15 +5,12 @@ from collections.abc import Iterable
 from shared.domain.availability import Block, CalendarTime, Policy, RecurringEvents
 from shared.domain.drift import Figures
 from shared.domain.mirror import Event
-from shared.domain.model import CalendarState, Problem, ProviderName
+from shared.domain.model import Problem, ProviderName
 from shared.domain.selection import Choice, Selection
 from shared.domain.spans import Days, Interval
 from shared.flows.list_calendars import ListedCalendar, ListedCalendars
 from shared.flows.member_status import (
-    CalendarStatus,
     ConnectionStatus,
-    MemberStatus,
-    slower_sync,
 )
 from shared.flows.read_time import BusyTime, ShownEvents
 from shared.triggers import contract as c
@@ -27,7 +24,7 @@ def connection(found: ConnectionStatus) -> c.ConnectionShown:
         email=profile.email,
         account_type=profile.kind,
         status=found.status.value,
-        problem=_problem(found.problem),
+        problem=trouble(found.problem),
         progress=progress
         and c.ProgressShown(
             calendars_read=progress.calendars_read,
@@ -88,16 +85,6 @@ def selection(body: c.Configuration) -> Selection:
     )
 
 
-def team_member(found: MemberStatus) -> c.TeamMember:
-    return c.TeamMember(
-        user_id=found.user,
-        name=found.name,
-        connections=[connection(one) for one in found.connections],
-        configuration=configuration(found.selection.selection),
-        health=[_calendar_health(one) for one in found.calendars],
-    )
-
-
 def busy(found: BusyTime) -> c.Busy:
     return c.Busy(
         complete=found.complete,
@@ -149,37 +136,13 @@ def _reading(found: CalendarTime) -> c.CalendarReading:
     )
 
 
-def _calendar_health(found: CalendarStatus) -> c.CalendarHealth:
-    state = found.glance.state if found.glance else None
-    calendar = found.calendar
-    shown = c.CalendarHealth(
-        provider=calendar.account.provider, calendar_id=calendar.calendar_id, role=found.role.value
-    )
-    return shown.model_copy(update=_health(state)) if state else shown
-
-
-def _health(state: CalendarState) -> dict[str, object]:
-    hold, drift = state.hold, state.drift
-    return {
-        "as_of": state.checked_at,
-        "push": state.push.status.value,
-        "slower_sync": slower_sync(state) or None,
-        "problem": _problem(state.trouble),
-        "held": c.HeldRemoval(since=hold.since, count=hold.count) if hold else None,
-        "compared_at": state.full_read_at,
-        "drift": c.Drift(
-            last_comparison=drift.found, comparisons=drift.total, sweep=drift.by_sweep
-        ),
-    }
-
-
 def drift_repaired(figures: Figures) -> c.DriftRepaired:
     return c.DriftRepaired(
         by_comparison=figures.missed, by_sweep=figures.by_sweep, last_at=figures.last_at
     )
 
 
-def _problem(problem: Problem | None) -> c.ProblemShown | None:
+def trouble(problem: Problem | None) -> c.ProblemShown | None:
     return c.ProblemShown(code=problem.code, since=problem.since) if problem else None
 
 

@@ -1,7 +1,9 @@
-"""The stores on Azurite. Every test has an account, and so partitions, of its own."""
+"""The stores on Azurite, and on the rows in memory on which runs are cut short.
+
+Every test has an account, and so partitions, of its own.
+"""
 
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,29 +11,35 @@ from azure.data.tables.aio import TableServiceClient
 
 from sandbox.azurite import shared_azurite
 from shared.domain.model import Account, LocationId, ProviderName
-from shared.store.tables import Tables
+from shared.store.rows import in_partition
+from shared.store.tables import Entity, Tables
+from tests.flows.memory_tables import MemoryTables
 
 
 class SeenTables(Tables):
     """Tables whose rows can be seen past the stores."""
 
-    def __init__(self, service: TableServiceClient) -> None:
-        super().__init__(service)
-        self.service = service
-
-    async def rows(self, table: str, partition: str) -> dict[str, dict[str, Any]]:
+    async def rows(self, table: str, partition: str) -> dict[str, Entity]:
         """All rows of a partition by their keys."""
-        query = f"PartitionKey eq '{partition}'"
-        client = self.service.get_table_client(table)
-        return {row["RowKey"]: dict(row) async for row in client.query_entities(query)}
+        found = await self.table(table).query(in_partition(partition))
+        return {row["RowKey"]: row for row in found}
 
 
 @pytest.fixture(scope="session")
-async def tables() -> AsyncIterator[SeenTables]:
+async def on_azurite() -> AsyncIterator[SeenTables]:
     service = TableServiceClient.from_connection_string(shared_azurite().connection_string)
     found = SeenTables(service)
     yield found
     await found.close()
+
+
+@pytest.fixture(params=["azurite", "memory"])
+def tables(
+    on_azurite: SeenTables, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> SeenTables:
+    if request.param == "memory":
+        MemoryTables().stand_in(monkeypatch)
+    return on_azurite
 
 
 @pytest.fixture

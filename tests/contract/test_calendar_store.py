@@ -33,6 +33,7 @@ from shared.domain.records import CalendarPartition
 from shared.domain.spans import Days, Interval, months, possible_interval
 from shared.errors import StoreConflict
 from shared.store.calendars import TableCalendarStore
+from shared.store.tables import etag_of
 from tests.contract.conftest import SeenTables
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -178,10 +179,9 @@ def _an_hour(start: datetime) -> Interval:
 
 async def _stamps(tables: SeenTables, partition: CalendarPartition) -> dict[str, object]:
     """Of each packed row, what only a write of it changes."""
-    client = tables.service.get_table_client("calendars")
-    query = f"PartitionKey eq '{partition.key}'"
-    found = {row["RowKey"]: row.metadata["etag"] async for row in client.query_entities(query)}
-    return {name: etag for name, etag in found.items() if name.startswith(("busy", "series"))}
+    rows = await tables.rows("calendars", partition.key)
+    packed = ("busy", "series")
+    return {name: etag_of(row) for name, row in rows.items() if name.startswith(packed)}
 
 
 async def _packed(tables: SeenTables, partition: CalendarPartition) -> set[str]:
@@ -248,7 +248,7 @@ async def test_rows_from_before_holds_and_figures_are_read(
     for later in ("watched_since", "hold", "drift", "stuck"):
         del facts[later]
     row["data"] = json.dumps(facts)
-    await tables.service.get_table_client("calendars").update_entity(row)
+    await tables.table("calendars").put(row)
     assert (await loaded(store, read.state)).state == checked(read.state)
 
 

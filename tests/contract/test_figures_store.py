@@ -19,7 +19,7 @@ KEYS = [CalendarKey(f"{number:x}" * 32) for number in range(16)]
 async def store(tables: SeenTables) -> AsyncIterator[TableFiguresStore]:
     async def emptied() -> None:
         for row in await tables.rows("figures", "drift"):
-            await tables.service.get_table_client("figures").delete_entity("drift", row)
+            await tables.table("figures").delete("drift", row)
 
     found = TableFiguresStore(tables)
     await found.add(KEYS[0], Findings(), NOW)  # makes the table

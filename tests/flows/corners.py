@@ -58,12 +58,16 @@ class SignIn:
 
 @dataclass
 class Corner:
-    """An Outlook account with two calendars, its user at two locations, and another user."""
+    """An Outlook account with two calendars, its user at two locations, and another user.
+
+    `former` are the keys of calendars that have another id now.
+    """
 
     person: Person
     pass_time: Callable[[timedelta], None]
     number: int
     moves: int = 0
+    former: set[CalendarKey] = field(default_factory=set)
     mailbox: Mailbox = field(init=False)
     sign_ins: list[SignIn] = field(default_factory=list)
 
@@ -144,7 +148,7 @@ class Corner:
     async def sweep(self) -> None:
         """Queues what the rosters have of this account, as the sweeps of an hour do."""
         ports = services.ports()
-        for key in self.keys:
+        for key in sorted({*self.keys, *self.former}):
             if await rosters_of(key):
                 await ports.queues.send(
                     SyncCalendar(calendar=key, cause=Cause.SWEEP, at=ports.clock())
@@ -181,6 +185,9 @@ async def wrong_in(corner: Corner) -> list[str]:
             known.add(partition.state.push.subscription_id)
         found = await _wrong_calendar(corner, key, partition, members, ports)
         wrong += [f"{name}: {what}" for what in found]
+    for key in sorted(corner.former):
+        wrong += ["kept by its former id"] if await _names(ports.calendars, key) else []
+        wrong += ["in a roster by its former id"] if await rosters_of(key) else []
     user = user_of(corner.person.stack, corner.address)
     live = {one.id for one in corner.person.stack.sandbox.world.subscriptions.live(user)}
     if live != known:

@@ -10,12 +10,14 @@ from shared.domain.appointments import Asked, Content, SyncState
 from shared.flows.keep_appointment import delete_appointment, keep_appointment
 from shared.flows.location_settings import decide_settings
 from shared.messages import (
+    ApplySelection,
     Cause,
     DeliverChanges,
     PublishChanges,
     RealignAppointments,
     SyncCalendar,
     TellChange,
+    WriteAppointment,
 )
 from tests.flows.corners import Corner, calendar_of
 from tests.flows.crm import written
@@ -65,6 +67,17 @@ async def chooses_other(corner: Corner) -> None:
     await corner.choose("Second")
 
 
+async def gets_another_id(corner: Corner) -> None:
+    corner.former.add(calendar_of(corner, "Calendar").key)
+    corner.mailbox.rename_calendar_id(calendar_of(corner, "Calendar").calendar_id)
+
+
+async def finds_it_gone(corner: Corner) -> None:
+    ports = services.ports()
+    for key in corner.former:
+        await ports.queues.send(SyncCalendar(calendar=key, cause=Cause.SWEEP, at=ports.clock()))
+
+
 async def restores(corner: Corner) -> None:
     ports = services.ports()
     number = (await ports.locations.settings(corner.near)).number
@@ -106,6 +119,15 @@ SCENARIOS = {
         check=as_kept,
         fresh=True,
         cut_in=[RealignAppointments],
+    ),
+    "a calendar with a new id": Scenario(
+        with_appointment,
+        finds_it_gone,
+        [NEAR],
+        ready=gets_another_id,
+        check=as_kept,
+        fresh=True,
+        cut_in=[SyncCalendar, ApplySelection, RealignAppointments, WriteAppointment],
     ),
     "settings": Scenario(nothing, restores, [NOTHING], check=once_restored),
 }

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from tests.flows.convergence.scene import Scene, tell_plainly
+from tests.flows.outlook import calendar_id
 
 FAULTS: dict[str, dict[str, Any]] = {
     "graph 429": {"preset": "throttled", "count": 2},
@@ -134,6 +135,33 @@ class Notifications:
             for settings in (world.subscriptions.settings, world.google.channels.settings):
                 settings.hostile = True
                 settings.delay_seconds = (0.0, 0.05)
+        return True
+
+
+@dataclass(frozen=True)
+class CalendarIdChanges:
+    """Of one in Outlook; its owner sees no difference."""
+
+    calendar: str
+    edits: ClassVar[bool] = False
+
+    async def run(self, scene: Scene) -> bool:
+        box = scene.outlook.box
+        new = box.rename_calendar_id(calendar_id(box, self.calendar))
+        scene.choices[self.calendar] = {**scene.choices[self.calendar], "calendarId": new}
+        return True
+
+
+@dataclass(frozen=True)
+class CalendarIsReadOnly:
+    """One in Outlook, until the faults stop."""
+
+    calendar: str
+    edits: ClassVar[bool] = False
+
+    async def run(self, scene: Scene) -> bool:
+        box = scene.outlook.box
+        box.set_read_only(calendar_id(box, self.calendar))
         return True
 
 

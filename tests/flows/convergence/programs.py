@@ -98,6 +98,8 @@ _troubles = st.one_of(
     st.builds(disturbing.ChannelsAre, _one("lost", "silent", "removed", "again")),
     st.builds(disturbing.Notifications, _one("hostile", "hostile", "plain")),
     st.builds(disturbing.CursorsExpire, _providers),
+    st.builds(disturbing.CalendarIdChanges, _one(*CALENDARS[:2])),
+    st.builds(disturbing.CalendarIsReadOnly, _one(*CALENDARS[:2])),
     _one(disturbing.TokensExpire(), disturbing.EndlessDelta(), disturbing.FaultsStop()),
 )
 _pauses = st.one_of(

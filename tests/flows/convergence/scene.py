@@ -12,7 +12,7 @@ from tests.flows.convergence.hands import GoogleHands, Hands, OutlookHands, Stan
 from tests.flows.convergence.later import Later
 from tests.flows.convergence.moments import At
 from tests.flows.convergence.reading_crm import ReadingCrm
-from tests.flows.outlook import OLGA, new_mailbox
+from tests.flows.outlook import OLGA, calendar_id, new_mailbox
 from tests.flows.two_providers import PAULA, new_account
 from tests.people import Person, choice
 from tests.storage import Storage
@@ -104,7 +104,10 @@ class Scene:
     async def faults_stop(self) -> None:
         world = self.stack.sandbox.world
         world.faults.clear()
-        self.outlook.box.faults.endless_delta = False
+        box = self.outlook.box
+        box.faults.endless_delta = False
+        for name in self.outlook.calendars:
+            box.set_read_only(calendar_id(box, name), False)
         for channel in (*world.subscriptions.live(), *world.google.channels.live()):
             channel.silent = False
 
