@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies
 
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.queue.aio import QueueServiceClient
 
 from sandbox.functions_host.errors import HostError
@@ -26,7 +28,7 @@ _AZURITE = (
     "KBHBeksoGMGw==;QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;"
 )
 # Local work waits for nothing: a storage that is away is seen soon.
-_CLIENT_OPTIONS: dict[str, Any] = {"retry_total": 2, "initial_backoff": 1, "increment_base": 1}
+_RETRIES = {"retry_total": 2, "initial_backoff": 1, "increment_base": 1}
 
 
 def read_values(file: Path) -> dict[str, str]:
@@ -72,7 +74,7 @@ def queue_service(connection: str, environ: Mapping[str, str]) -> QueueServiceCl
     if text:
         text = _AZURITE if text.strip(" ;").lower() == "usedevelopmentstorage=true" else text
         try:
-            return QueueServiceClient.from_connection_string(text, **_CLIENT_OPTIONS)
+            return QueueServiceClient.from_connection_string(text, **_options())
         except ValueError as error:
             raise HostError(f"the connection {name} is not valid: {error}") from None
     url = environ.get(f"{name}__queueServiceUri")
@@ -84,5 +86,10 @@ def queue_service(connection: str, environ: Mapping[str, str]) -> QueueServiceCl
     return QueueServiceClient(
         url or f"https://{account}.queue.core.windows.net",
         credential=DefaultAzureCredential(),
-        **_CLIENT_OPTIONS,
+        **_options(),
     )
+
+
+def _options() -> dict[str, Any]:
+    """Without a proxy none is looked for at each request, which takes as long as the request."""
+    return {**_RETRIES, "transport": AioHttpTransport(use_env_settings=bool(getproxies()))}
