@@ -6,10 +6,10 @@ TOOL := $(PYTHON) -m
 FUNCTION_APP := $(if $(wildcard function_app.py),-m function_app)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test nightly soak check openapi lock clean
+.PHONY: help setup run demo test nightly soak pictures check openapi lock clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup:  ## set up what is missing (the other commands do so by themselves)
 	@scripts/setup.sh
@@ -30,6 +30,10 @@ nightly: setup  ## play NIGHTLY=200 random programs, and cut every flow at each 
 
 soak: setup  ## 200 calendars, 10,000 edits, everything going wrong; SOAK_MINUTES=10, ARGS="--write"
 	@$(TOOL) bench.soak $(ARGS)
+
+pictures: setup  ## take the pictures of docs/settings-page.md anew
+	@scripts/chromium.sh
+	@PICTURES=1 $(TOOL) pytest tests/browser/test_pictures.py $(ARGS)
 
 check: setup  ## lint, formatting, types, import rules, requirements
 	@.venv/bin/ruff check .

@@ -1,11 +1,12 @@
 // My Profile › Integrations: the accounts, how they are doing, connecting and disconnecting.
 
 import { get, remove, userPath } from "./api.js";
-import { confirmed } from "./confirm.js";
-import { badge, h } from "./dom.js";
+import { confirmed } from "./dialogs.js";
+import { badge, h, outside } from "./dom.js";
 import { clear, failed, notice } from "./notices.js";
 import { signIn } from "./sign_in.js";
-import { ago, moment, problemText, providerName, state } from "./words.js";
+import { time } from "./times.js";
+import { CHOOSE_ANOTHER, SLOWER, counted, moment, problemText, providerName, state } from "./words.js";
 
 export const fetchAccounts = async () => (await get(userPath("connections"))).connections;
 
@@ -29,7 +30,7 @@ function invitation(provider, changed) {
     { class: "card", "aria-label": name },
     h("h3", {}, name),
     h("p", { class: "quiet" }, "No account is connected."),
-    button(`connect-${provider}`, `Connect ${name}`, () => connect(provider, changed), "primary"),
+    h("div", { class: "actions" }, button(`connect-${provider}`, `Connect ${name}`, () => connect(provider, changed), "primary")),
   );
 }
 
@@ -40,38 +41,44 @@ function card(connection, changed) {
     "article",
     { class: "card", "aria-label": name },
     h("div", { class: "row" }, h("h3", {}, name), badge(kind, text)),
-    h("p", { class: "address" }, connection.email),
-    h("p", { class: "quiet" }, `Connected ${moment(connection.connectedAt)}`, lastSynced(connection)),
+    h("p", { class: "address" }, outside(connection.email)),
+    h("p", { class: "quiet" }, `Connected ${moment(connection.connectedAt)} · `, lastSynced(connection)),
     progress(connection.progress),
     trouble(connection),
-    h(
-      "div",
-      { class: "actions" },
-      connection.status === "reconnect_required" &&
-        button(`connect-${connection.provider}`, "Sign in again", () => connect(connection.provider, changed), "primary"),
-      button(`disconnect-${connection.provider}`, `Disconnect ${name}`, () => disconnect(connection, changed)),
-    ),
+    connection.slowerSync && h("p", { class: "quiet" }, SLOWER),
+    h("div", { class: "actions" }, mending(connection, changed), button(`disconnect-${connection.provider}`, `Disconnect ${name}`, () => disconnect(connection, changed))),
   );
 }
 
-function lastSynced({ lastSyncedAt }) {
-  if (!lastSyncedAt) return null;
-  return [" · read ", h("time", { datetime: lastSyncedAt, title: moment(lastSyncedAt) }, ago(lastSyncedAt))];
+function lastSynced({ lastSyncedAt, status }) {
+  if (lastSyncedAt) return ["read ", time(lastSyncedAt)];
+  return status === "connected" ? "no calendar of it is chosen yet" : "not read in full yet";
 }
 
 function progress(found) {
   if (!found) return null;
-  const text = `${found.calendarsRead} of ${found.calendars} calendars read, ${found.eventsRead} events so far`;
+  const text = `${found.calendarsRead} of ${counted(found.calendars, "calendar")} read, ${counted(found.eventsRead, "event")} so far`;
   return h(
     "p",
     { class: "progress" },
     h("progress", { max: found.calendars || 1, value: found.calendarsRead, "aria-label": "First read" }),
-    text,
+    h("span", {}, text),
   );
 }
 
-function trouble({ problem }) {
-  return problem ? h("p", { class: "trouble" }, `${problemText(problem.code)} Since ${moment(problem.since)}.`) : null;
+function trouble({ problem, status }) {
+  const late = status === "degraded" && !problem && problemText("not_read_in_time");
+  const said = problem ? `${problemText(problem.code)} Since ${moment(problem.since)}.` : late;
+  return said && h("p", { class: "trouble" }, said);
+}
+
+// The button that mends what is wrong, where one can.
+function mending({ provider, problem, status }, changed) {
+  if (status === "reconnect_required") {
+    return button(`connect-${provider}`, "Sign in again", () => connect(provider, changed), "primary");
+  }
+  const elsewhere = () => document.getElementById("calendars-title")?.focus();
+  return CHOOSE_ANOTHER.has(problem?.code) && button(`choose-${provider}`, "Choose calendars", elsewhere, "primary");
 }
 
 function button(id, text, action, kind = "") {
@@ -84,31 +91,32 @@ async function connect(provider, changed) {
     const result = await signIn(provider);
     if (result?.error) notice("bad", result.text);
     else if (result) notice("good", result.text);
+    await changed();
   } catch (error) {
     failed(error);
   }
-  await changed();
 }
 
 async function disconnect(connection, changed) {
-  const name = providerName(connection.provider);
-  const google = connection.provider === "google";
+  const { provider } = connection;
+  const name = providerName(provider);
   const sure = await confirmed(
     `Disconnect ${name}?`,
     [
-      `The calendars of ${connection.email} are no longer primary or checked for conflicts, from now on.`,
+      ["The calendars of ", outside(connection.email), " are no longer primary or checked for conflicts, from now on."],
       "Its notifications end. If no other location uses the account, everything that was read from it is erased.",
-      google && "Where no other location uses it, the permission that you gave at Google is taken back as well.",
+      provider === "google" && "Where no other location uses it, the permission that you gave at Google is taken back as well.",
       "Appointments stay in the CRM, and the events that were written for them stay in your calendar.",
     ].filter(Boolean),
     `Disconnect ${name}`,
   );
   if (!sure) return;
   try {
-    await remove(userPath(`connections/${connection.provider}`));
+    await remove(userPath(`connections/${provider}`));
     notice("good", `${name} is disconnected.`);
+    await changed();
+    document.getElementById(`connect-${provider}`)?.focus();
   } catch (error) {
     failed(error);
   }
-  await changed();
 }

@@ -1,9 +1,11 @@
 // The API, as the page needs it: JSON in and out, problems as errors that people can read.
 
-import { bearer, caller, renew, SessionEnded } from "./session.js";
+import { bearer, caller, renew } from "./session.js";
 
 const BASE = new URL("..", import.meta.url); // /api/
 const SECONDS = 30;
+const UNREACHABLE = "The service cannot be reached right now. Check your connection and try again.";
+const UNKNOWN = "Something went wrong. Try again later.";
 
 export class Problem extends Error {
   constructor(status, code, detail) {
@@ -40,11 +42,12 @@ export async function remove(path) {
 }
 
 async function call(method, path, body, headers = {}) {
+  const token = bearer();
   try {
     return await once(method, path, body, headers);
   } catch (problem) {
     if (problem.status !== 401) throw problem;
-    await renew();
+    await renew(token);
     return once(method, path, body, headers);
   }
 }
@@ -63,23 +66,28 @@ async function once(method, path, body, headers) {
       signal: AbortSignal.timeout(SECONDS * 1000),
       cache: "no-store",
     });
-  } catch (error) {
-    if (error instanceof SessionEnded) throw error;
-    throw new Problem(0, "unreachable", "The service cannot be reached right now. Check your connection; it is tried again.");
+  } catch {
+    throw new Problem(0, "unreachable", UNREACHABLE);
   }
-  if (answer.ok) {
+  if (!answer.ok) throw await problemOf(answer);
+  return { body: await bodyOf(answer), headers: answer.headers };
+}
+
+async function bodyOf(answer) {
+  try {
     const text = await answer.text();
-    return { body: text ? JSON.parse(text) : null, headers: answer.headers };
+    return text ? JSON.parse(text) : null;
+  } catch {
+    throw new Problem(answer.status, "unknown", UNKNOWN);
   }
-  throw await problemOf(answer);
 }
 
 async function problemOf(answer) {
   try {
     const said = await answer.json();
-    return new Problem(answer.status, said.code, said.detail);
+    return new Problem(answer.status, said.code ?? "unknown", said.detail || UNKNOWN);
   } catch {
-    return new Problem(answer.status, "unknown", "Something went wrong. Try again later.");
+    return new Problem(answer.status, "unknown", UNKNOWN);
   }
 }
 

@@ -1,29 +1,32 @@
 // Which calendar is primary, which are checked for conflicts, and what blocks time.
 
 import { get, getVersioned, put, userPath } from "./api.js";
-import { badge, fill, h, swatch } from "./dom.js";
+import { box, calendarLabel, calendarLine, chosenCalendar, grouped, keyOf, notListed, radio, unlistedGroup } from "./choices.js";
+import { fill, h } from "./dom.js";
 import { failed, notice } from "./notices.js";
 import { SERIES, providerName } from "./words.js";
 
+const READ_ONLY = "may only be read";
+
 export async function fetchConfiguration(user) {
-  const [configuration, listed] = await Promise.all([
+  const [configuration, listed, { connections }] = await Promise.all([
     getVersioned(userPath("configuration", user)),
     get(userPath("calendars", user)).catch((problem) => ({ calendars: [], problem })),
+    get(userPath("connections", user)),
   ]);
-  return { user, ...configuration, ...listed };
+  return { user, ...configuration, unlisted: undefined, problem: undefined, ...listed, connections };
 }
-
-const keyOf = ({ provider, calendarId }) => `${provider}|${calendarId}`;
 
 // `state` is what was fetched; `changed` is called once something new is kept. The section's
 // `refresh` shows what has come meanwhile, and keeps what somebody is editing.
 export function configurationSection(state, changed) {
   const section = h("section", { "aria-labelledby": "calendars-title" });
   let editing = "";
-  const show = () => fill(section, heading(), missing(state), parts());
+  let saving = false;
+  const show = () => fill(section, heading(), missing(), parts());
 
   function heading() {
-    return h("h2", { id: "calendars-title" }, "Calendar configuration");
+    return h("h2", { id: "calendars-title", tabindex: "-1" }, "Calendar configuration");
   }
 
   function parts() {
@@ -51,8 +54,8 @@ export function configurationSection(state, changed) {
         h(
           "div",
           { class: "actions" },
-          h("button", { type: "button", onclick: () => edit("") }, "Cancel"),
-          h("button", { type: "submit", class: "primary" }, "Save"),
+          h("button", { id: "cancel", type: "button", onclick: () => edit("") }, "Cancel"),
+          h("button", { id: "save", type: "submit", class: "primary" }, "Save"),
         ),
     );
   }
@@ -61,34 +64,53 @@ export function configurationSection(state, changed) {
     const before = editing;
     editing = name;
     show();
-    const target = name ? section.querySelector("input:not(:disabled)") : section.querySelector(`#edit-${before}`);
-    target?.focus();
+    const targets = name ? ["input[type=radio]:checked:enabled", "input:enabled", "#cancel"] : [`#edit-${before}`];
+    targets.map((one) => section.querySelector(one)).find(Boolean)?.focus();
   }
 
   async function save(event, name) {
     event.preventDefault();
-    const given = new FormData(event.target);
-    const wanted = { ...state.value, ...READERS[name](given, state) };
+    if (saving) return;
+    saving = true;
+    const wanted = { ...state.value, ...READERS[name](new FormData(event.target), state) };
     try {
       Object.assign(state, await put(userPath("configuration", state.user), wanted, state.version));
-      editing = "";
       notice("good", "Kept. Calendars that are new are read now.");
-      show();
+      edit("");
       await changed();
     } catch (problem) {
       if (problem.status === 412) await changedElsewhere();
       else failed(problem);
+    } finally {
+      saving = false;
     }
   }
 
   async function changedElsewhere() {
-    Object.assign(state, await fetchConfiguration(state.user));
-    notice("warn", "Somebody has changed the configuration meanwhile. This is how it is now; make your change again.");
-    show();
+    try {
+      Object.assign(state, await fetchConfiguration(state.user));
+      notice("warn", "Somebody has changed the configuration meanwhile. This is how it is now; make your change again.");
+      edit(editing);
+    } catch (problem) {
+      failed(problem);
+    }
+  }
+
+  // Of which accounts the calendars are not known, and why.
+  function missing() {
+    const said = [...(state.unlisted ?? []), ...(state.problem ? [{ detail: state.problem.message }] : [])];
+    if (!said.length) return null;
+    const again = () => section.refresh().catch(failed);
+    return h(
+      "div",
+      { class: "card" },
+      said.map((one) => h("p", { class: "trouble" }, one.provider && `${providerName(one.provider)}: `, one.detail)),
+      h("div", { class: "actions" }, h("button", { id: "list-again", type: "button", onclick: again }, "List the calendars again")),
+    );
   }
 
   function primaryShown() {
-    return state.value.primary ? calendarLine(state.value.primary, state) : h("p", {}, "None: appointments are not written anywhere.");
+    return state.value.primary ? h("p", {}, calendarLine(state.value.primary, state)) : h("p", {}, "None: appointments are not written anywhere.");
   }
 
   function conflictsShown() {
@@ -98,21 +120,29 @@ export function configurationSection(state, changed) {
 
   function primaryChoices() {
     const current = state.value.primary && keyOf(state.value.primary);
+    const gone = notListed(state.value.primary ? [state.value.primary] : [], state);
     return [
-      radio("primary", "", "None", !current),
-      grouped(state, (calendar) =>
-        radio("primary", keyOf(calendar), calendarLabel(calendar), keyOf(calendar) === current, !calendar.canWrite && "may only be read"),
-      ),
+      radio("primary", "", "None", { checked: !current }),
+      grouped(state, (calendar) => {
+        const checked = keyOf(calendar) === current;
+        const note = !calendar.canWrite && READ_ONLY;
+        return radio("primary", keyOf(calendar), calendarLabel(calendar), { checked, barred: !checked && note, note });
+      }),
+      unlistedGroup(gone, (key, label) => radio("primary", key, label, { checked: true })),
     ];
   }
 
   function conflictChoices() {
     const primary = state.value.primary && keyOf(state.value.primary);
     const chosen = new Set(state.value.conflicts.map(keyOf));
-    return grouped(state, (calendar) => {
-      const key = keyOf(calendar);
-      return box("conflicts", key, calendarLabel(calendar), chosen.has(key), key === primary && "is the primary calendar");
-    });
+    return [
+      grouped(state, (calendar) => {
+        const key = keyOf(calendar);
+        const barred = key === primary && "is the primary calendar";
+        return box("conflicts", key, calendarLabel(calendar), { checked: chosen.has(key), barred, note: barred || (!calendar.canWrite && READ_ONLY) });
+      }),
+      unlistedGroup(notListed(state.value.conflicts, state), (key, label) => box("conflicts", key, label, { checked: true })),
+    ];
   }
 
   function policiesShown() {
@@ -135,22 +165,24 @@ export function configurationSection(state, changed) {
         {},
         h("legend", {}, "Recurring events"),
         ["first", "every"].map((name) =>
-          radio("recurringEvents", name, [h("strong", {}, name === "first" ? "The first event only" : "Every event"), h("span", { class: "quiet" }, ` ${SERIES[name]}`)], value.recurringEvents === name),
+          radio("recurringEvents", name, [h("strong", {}, name === "first" ? "The first event only" : "Every event"), h("span", { class: "quiet" }, ` ${SERIES[name]}`)], {
+            checked: value.recurringEvents === name,
+          }),
         ),
       ),
-      box("flags", "busyWhenTentative", "Tentative events block time", value.busyWhenTentative),
-      box("flags", "busyWhenElsewhere", "“Working elsewhere” blocks time", value.busyWhenElsewhere),
-      box("flags", "ignoreAllDay", "All-day events do not block time", value.ignoreAllDay),
+      box("flags", "busyWhenTentative", "Tentative events block time", { checked: value.busyWhenTentative }),
+      box("flags", "busyWhenElsewhere", "“Working elsewhere” blocks time", { checked: value.busyWhenElsewhere }),
+      box("flags", "ignoreAllDay", "All-day events do not block time", { checked: value.ignoreAllDay }),
     ];
   }
 
   section.refresh = async () => {
     const found = await fetchConfiguration(state.user);
-    const edited = new Map([...section.querySelectorAll("input")].map((input) => [`${input.name}|${input.value}`, input.checked]));
+    const edited = new Map([...section.querySelectorAll("input")].map((input) => [input.id, input.checked]));
     Object.assign(state, editing ? { ...found, value: state.value, version: state.version } : found);
     show();
     for (const input of section.querySelectorAll("input")) {
-      input.checked = edited.get(`${input.name}|${input.value}`) ?? input.checked;
+      input.checked = edited.get(input.id) ?? input.checked;
     }
   };
   show();
@@ -159,14 +191,10 @@ export function configurationSection(state, changed) {
 
 const READERS = {
   primary: (given, state) => {
-    const primary = chosenCalendar(state, given.get("primary"));
+    const primary = chosenCalendar(given.get("primary"));
     return { primary, conflicts: state.value.conflicts.filter((one) => !primary || keyOf(one) !== keyOf(primary)) };
   },
-  conflicts: (given, state) => {
-    const known = new Set(state.calendars.map(keyOf));
-    const unseen = state.value.conflicts.filter((one) => !known.has(keyOf(one)));
-    return { conflicts: [...unseen, ...given.getAll("conflicts").map((key) => chosenCalendar(state, key))] };
-  },
+  conflicts: (given) => ({ conflicts: given.getAll("conflicts").map(chosenCalendar) }),
   policies: (given) => {
     const flags = given.getAll("flags");
     return {
@@ -177,49 +205,3 @@ const READERS = {
     };
   },
 };
-
-function chosenCalendar(state, key) {
-  if (!key) return null;
-  const [provider, ...rest] = key.split("|");
-  return { provider, calendarId: rest.join("|") };
-}
-
-function missing({ unlisted, problem }) {
-  const said = [...(unlisted ?? []), ...(problem ? [problem] : [])];
-  return said.map((one) => h("p", { class: "trouble" }, one.provider ? `${providerName(one.provider)}: ` : "", one.detail ?? one.message));
-}
-
-function calendarLine(choice, { calendars }) {
-  const calendar = calendars.find((one) => keyOf(one) === keyOf(choice));
-  if (!calendar) return h("span", { class: "calendar" }, `A calendar of ${providerName(choice.provider)} that is not listed now`);
-  return h("span", { class: "calendar" }, calendarLabel(calendar), h("span", { class: "quiet" }, ` ${providerName(calendar.provider)}`));
-}
-
-function calendarLabel(calendar) {
-  const owner = calendar.owner?.address ?? calendar.owner?.name;
-  return [swatch(calendar.color), h("span", {}, calendar.name), owner && h("span", { class: "quiet" }, ` of ${owner}`), calendar.isDefault && badge("", "default")];
-}
-
-function grouped({ calendars }, line) {
-  if (!calendars.length) return h("p", { class: "quiet" }, "No calendars: connect an account first.");
-  const groups = Map.groupBy ? Map.groupBy(calendars, (one) => one.provider) : groupedBy(calendars);
-  return [...groups].map(([provider, ones]) => h("fieldset", {}, h("legend", {}, providerName(provider)), ones.map(line)));
-}
-
-function groupedBy(calendars) {
-  const groups = new Map();
-  for (const one of calendars) groups.set(one.provider, [...(groups.get(one.provider) ?? []), one]);
-  return groups;
-}
-
-const radio = (name, value, label, checked, barred) => option("radio", name, value, label, checked, barred);
-const box = (name, value, label, checked, barred) => option("checkbox", name, value, label, checked, barred);
-
-function option(type, name, value, label, checked, barred) {
-  return h(
-    "label",
-    { class: barred ? "option barred" : "option" },
-    h("input", { id: `${name}|${value}`, type, name, value, checked: Boolean(checked), disabled: Boolean(barred) }),
-    h("span", {}, label, barred && h("span", { class: "quiet" }, ` (${barred})`)),
-  );
-}

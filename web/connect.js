@@ -27,16 +27,20 @@ function begin() {
   window.opener.postMessage({ type: READY }, window.location.origin);
 }
 
-async function addressFor({ path, token }) {
+async function addressFor(started) {
+  const answered = await begun(started).catch(() => null);
+  const said = await answered?.json().catch(() => null);
+  if (!answered?.ok || !said) throw new Error(said?.detail ?? "The service cannot be reached right now. Close this window and try again.");
+  return said.authorizationUrl;
+}
+
+function begun({ path, token }) {
   const returnUrl = new URL("connect.html", window.location.href).href;
-  const answered = await fetch(new URL(`../${path}`, window.location.href), {
+  return fetch(new URL(`../${path}`, window.location.href), {
     method: "POST",
     headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
     body: JSON.stringify({ returnUrl }),
   });
-  const said = await answered.json();
-  if (!answered.ok) throw new Error(said.detail);
-  return said.authorizationUrl;
 }
 
 // The sentence comes in the fragment, which no server sees.

@@ -2,62 +2,70 @@
 
 import { accountsSection, fetchAccounts } from "./accounts.js";
 import { configurationSection, fetchConfiguration } from "./configuration.js";
-import { fill, h } from "./dom.js";
+import { fill, h, outside } from "./dom.js";
 import { healthView } from "./health.js";
-import { failed } from "./notices.js";
+import { clear } from "./notices.js";
 import { atLocation, begin, caller, onChange } from "./session.js";
 import { teamView } from "./team.js";
+import { keepTimes } from "./times.js";
+import { watch } from "./watch.js";
 
-const LOOK_EVERY = 3000;
 const content = document.getElementById("content");
 const nav = document.getElementById("sections");
 const page = await (await fetch(new URL("page.json", import.meta.url))).json();
 
+// The title, who sees it, and what makes it: `view`, and `look` where it keeps itself up to date.
 const SECTIONS = {
   mine: ["My calendars", () => true, mine],
   week: ["My week", () => true, week],
-  team: ["Team", isAdmin, teamView],
-  health: ["Health", isAdmin, healthView],
+  team: ["Team", isAdmin, async () => ({ view: await teamView() })],
+  health: ["Health", isAdmin, async () => ({ view: await healthView() })],
 };
 let open = "";
-let watching = 0;
+let shows = 0;
+let unwatch = () => {};
 
 function isAdmin() {
   return caller().role === "admin";
 }
 
 async function start() {
+  keepTimes();
   try {
     await begin(page.origins);
+    await show(new URLSearchParams(window.location.search).get("section") ?? "mine");
   } catch (error) {
     fill(content, h("p", { class: "trouble" }, error.message));
-    return;
   }
   onChange(() => show("mine"));
-  await show(new URLSearchParams(window.location.search).get("section") ?? "mine");
 }
 
 async function show(name) {
   const allowed = SECTIONS[name]?.[1]() ? name : "mine";
   open = allowed;
-  clearInterval(watching);
+  unwatch();
+  clear();
   frame();
   fill(content, h("p", { class: "quiet" }, "Loading …"));
+  const turn = ++shows;
   try {
-    const shown = await SECTIONS[allowed][2]();
-    if (open === allowed) fill(content, shown);
+    const { view, look } = await SECTIONS[allowed][2]();
+    if (turn !== shows) return;
+    fill(content, view);
+    if (look) unwatch = watch(look);
   } catch (error) {
-    if (open === allowed) fill(content, failure(error, () => show(allowed)));
+    if (turn === shows) fill(content, failure(error, () => show(allowed)));
   }
 }
 
 function failure(error, again) {
-  return h("div", { class: "card" }, h("p", { class: "trouble" }, error.message), h("button", { type: "button", onclick: again }, "Try again"));
+  return h("div", { class: "card" }, h("p", { class: "trouble", role: "alert" }, error.message), h("div", { class: "actions" }, h("button", { type: "button", onclick: again }, "Try again")));
 }
 
 function frame() {
   const { name, location, locations } = caller();
-  fill(document.getElementById("who"), name, " · ", locations.length > 1 ? locationChoice(location, locations) : location);
+  document.title = `${SECTIONS[open][0]} · Calendars`;
+  fill(document.getElementById("who"), outside(name), " · ", locations.length > 1 ? locationChoice(location, locations) : outside(location));
   fill(
     nav,
     Object.entries(SECTIONS)
@@ -100,8 +108,7 @@ async function mine() {
   }
 
   await refresh();
-  watching = setInterval(() => document.hidden || refresh().catch(failed), LOOK_EVERY);
-  return [accounts, configuration];
+  return { view: [accounts, configuration], look: refresh };
 }
 
 const accountsOf = (connections) => connections.map((one) => `${one.provider} ${one.email} ${one.status === "reconnect_required"}`).join();

@@ -4,16 +4,23 @@ import { h } from "./dom.js";
 
 const place = () => document.getElementById("notices");
 
-export function notice(kind, text, action) {
-  clear();
-  const close = h("button", { type: "button", class: "plain", onclick: clear, "aria-label": "Dismiss" }, "×");
-  place().append(h("div", { class: `notice ${kind}` }, h("p", {}, text), action ?? null, close));
+// Returns the element, so that who has said it can take it back.
+export function notice(kind, ...sentence) {
+  const close = h("button", { type: "button", class: "plain", onclick: dismissed, "aria-label": "Dismiss" }, "×");
+  const shown = h("div", { class: `notice ${kind}` }, h("p", {}, sentence), close);
+  place().replaceChildren(shown);
+  return shown;
 }
 
 export function failed(error) {
-  notice("bad", error.message);
+  return notice("bad", error.message);
 }
 
 export function clear() {
   place().replaceChildren();
+}
+
+function dismissed() {
+  clear();
+  document.getElementById("content").focus({ preventScroll: true });
 }

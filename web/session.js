@@ -27,11 +27,10 @@ export async function begin(allowedOrigins) {
   if (!token) throw new SessionEnded();
 }
 
-// Asks the CRM for another token after the old one was refused; SessionEnded where none comes.
-export async function renew() {
-  const old = token;
-  await asked(EXPIRED);
-  if (token === old) throw new SessionEnded();
+// Asks the CRM for another token than the one that was refused; SessionEnded where none comes.
+export async function renew(refused) {
+  if (token === refused) await asked(EXPIRED);
+  if (token === refused) throw new SessionEnded();
 }
 
 export function bearer() {
@@ -82,7 +81,7 @@ function take(given, place) {
   if (place.location) chosen = { ...chosen, location: place.location };
   for (const resolve of waiting) resolve();
   waiting.clear();
-  if (before && before !== caller().user) for (const watcher of watchers) watcher();
+  if (before !== caller().user) for (const watcher of watchers) watcher();
 }
 
 function asked(type) {

@@ -2,9 +2,10 @@
 
 import { get, locationPath } from "./api.js";
 import { configurationSection, fetchConfiguration } from "./configuration.js";
-import { badge, fill, h } from "./dom.js";
-import { failed } from "./notices.js";
-import { ago, moment, problemText, providerName, state } from "./words.js";
+import { badge, fill, h, outside } from "./dom.js";
+import { table } from "./table.js";
+import { time } from "./times.js";
+import { AGENT_NOT_CONNECTED, problemText, providerName, state } from "./words.js";
 
 const FILTERS = {
   all: ["Everybody", () => true],
@@ -14,89 +15,77 @@ const FILTERS = {
 };
 
 export async function teamView() {
-  const users = (await get(locationPath("users"))).users;
-  const table = h("div");
+  let { users } = await get(locationPath("users"));
+  const list = h("div");
   const detail = h("div");
   let filter = "all";
 
   function show() {
     const shown = users.filter(FILTERS[filter][1]);
-    fill(table, shown.length ? list(shown) : h("p", { class: "quiet" }, "Nobody."));
-  }
-
-  function list(shown) {
-    return h(
-      "table",
-      {},
-      h("caption", { class: "hidden" }, "Team members"),
-      h("thead", {}, h("tr", {}, ["Name", "Accounts", "Primary", "Last read", ""].map((title) => h("th", { scope: "col" }, title)))),
-      h("tbody", {}, shown.map(row)),
-    );
+    const none = users.length ? "Nobody." : "Nobody has connected an account yet.";
+    fill(list, shown.length ? table("Team members", ["Name", "Accounts", "Primary", "Last read", "Calendars"], shown.map(row)) : h("p", { class: "quiet" }, none));
   }
 
   function row(user) {
-    return h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, user.name || user.userId),
-      h("td", {}, user.connections.map(accountLine)),
-      h("td", {}, user.configuration.primary ? providerName(user.configuration.primary.provider) : h("span", { class: "quiet" }, "none")),
-      h("td", {}, lastRead(user)),
-      h("td", {}, h("button", { id: `configure-${user.userId}`, type: "button", "aria-label": `Configure ${user.name || user.userId}`, onclick: () => open(user) }, "Configure")),
-    );
+    const name = user.name || user.userId;
+    return [
+      outside(name),
+      user.connections.length ? user.connections.map(accountLine) : h("span", { class: "quiet" }, "none"),
+      user.configuration.primary ? providerName(user.configuration.primary.provider) : h("span", { class: "quiet" }, "none"),
+      lastRead(user),
+      h("button", { id: `configure-${user.userId}`, type: "button", "aria-label": `Configure ${name}`, onclick: () => open(user) }, "Configure"),
+    ];
+  }
+
+  async function again() {
+    ({ users } = await get(locationPath("users")));
+    show();
   }
 
   async function open(user) {
     fill(detail, h("p", { class: "quiet" }, "Loading …"));
-    const title = h("h2", { tabindex: "-1" }, `Calendars of ${user.name || user.userId}`);
+    const title = h("h2", { tabindex: "-1" }, "Calendars of ", outside(user.name || user.userId));
     try {
       const found = await fetchConfiguration(user.userId);
-      fill(detail, title, configurationSection(found, async () => {}));
+      const section = found.connections.length ? configurationSection(found, again) : h("p", { class: "trouble" }, AGENT_NOT_CONNECTED);
+      fill(detail, title, section);
     } catch (error) {
       fill(detail, title, h("p", { class: "trouble" }, error.message));
     }
     title.focus();
   }
 
+  function filtered(event) {
+    filter = event.target.value;
+    show();
+  }
+
   show();
   return [
     h("h2", {}, "Team"),
     h("p", { class: "quiet" }, "Everybody connects their own account, under My Profile › Integrations. Once they have, you can choose their calendars here."),
-    stranger(open),
     h(
-      "label",
-      { class: "filter" },
-      "Show ",
-      h(
-        "select",
-        {
-          id: "filter",
-          onchange: (event) => {
-            filter = event.target.value;
-            show();
-          },
-        },
-        Object.entries(FILTERS).map(([name, [text]]) => h("option", { value: name }, text)),
-      ),
+      "div",
+      { class: "row filters" },
+      h("label", {}, "Show ", h("select", { id: "filter", onchange: filtered }, Object.entries(FILTERS).map(([name, [text]]) => h("option", { value: name }, text)))),
+      stranger(open),
     ),
-    table,
+    list,
     detail,
   ];
 }
 
-// The list holds who has connected something; of others the API says why not.
+// The list holds who has connected something; of others the page says what is missing.
 function stranger(open) {
+  const submitted = (event) => {
+    event.preventDefault();
+    const user = new FormData(event.target).get("user").trim();
+    if (user) open({ userId: user, name: "" });
+  };
   return h(
     "form",
-    {
-      class: "row",
-      onsubmit: (event) => {
-        event.preventDefault();
-        const user = new FormData(event.target).get("user").trim();
-        if (user) open({ userId: user, name: "" }).catch(failed);
-      },
-    },
-    h("label", {}, "Somebody who is not in the list: ", h("input", { name: "user", id: "stranger", autocomplete: "off", placeholder: "user id" })),
+    { class: "row", onsubmit: submitted },
+    h("label", {}, "Somebody who is not in the list ", h("input", { name: "user", id: "stranger", autocomplete: "off", placeholder: "user id", required: true })),
     h("button", { type: "submit" }, "Open"),
   );
 }
@@ -112,12 +101,12 @@ function accountLine(connection) {
     "div",
     {},
     h("div", {}, `${providerName(connection.provider)} `, badge(kind, text)),
-    h("div", { class: "quiet" }, connection.email),
+    h("div", { class: "quiet" }, outside(connection.email)),
     connection.problem && h("div", { class: "trouble" }, problemText(connection.problem.code)),
   );
 }
 
 function lastRead(user) {
   const times = user.health.map((one) => one.asOf).filter(Boolean).sort();
-  return times.length ? h("time", { datetime: times[0], title: moment(times[0]) }, ago(times[0])) : h("span", { class: "quiet" }, "never");
+  return times.length ? time(times[0]) : h("span", { class: "quiet" }, "never");
 }

@@ -1,26 +1,21 @@
 // My week: busy time and why, the events of the primary calendar, and appointments, which can be
 // made, dragged and cancelled here.
 
-import { get, locationPath, put, remove, userPath } from "./api.js";
+import { get, userPath } from "./api.js";
+import { askForNew, change, fields, make, open } from "./appointments.js";
+import { keyOf } from "./choices.js";
 import { fetchConfiguration } from "./configuration.js";
-import { confirmed } from "./confirm.js";
-import { fill, h } from "./dom.js";
-import { failed, notice } from "./notices.js";
-import { caller } from "./session.js";
-import { ago, providerName, reading, zoneName } from "./words.js";
+import { asked } from "./dialogs.js";
+import { fill, h, isolated, outside } from "./dom.js";
+import { ago, blockText, moment, problemText, providerName, reading, span, syncText, zoneName } from "./words.js";
 
-const LOOK_EVERY = 3000;
 const NARROW = 700;
 const COLORS = { appointment: "#1d4ed8", theirs: "#475569", failed: "#b91c1c", blocked: "#94a3b8" };
-const REASONS = { busy: "busy", tentative: "tentative", outOfOffice: "out of office", workingElsewhere: "working elsewhere" };
 
 export async function weekView() {
   styles("calendar.css");
-  const [{ Calendar, plugins }, { calendars }] = await Promise.all([
-    import(new URL("calendar.js", import.meta.url).href),
-    fetchConfiguration(),
-  ]);
-  const names = new Map(calendars.map((one) => [`${one.provider}|${one.calendarId}`, one.name]));
+  const [{ Calendar, plugins }, { calendars }] = await Promise.all([import(new URL("calendar.js", import.meta.url).href), fetchConfiguration()]);
+  const names = new Map(calendars.map((one) => [keyOf(one), one.name]));
   const grid = h("div", { id: "week", class: "week" });
   const state = h("div", { id: "week-state" });
   const blocked = h("ul", { id: "blocked", class: "plain" });
@@ -28,6 +23,7 @@ export async function weekView() {
 
   const calendar = new Calendar(grid, {
     plugins,
+    locale: navigator.language,
     initialView: window.innerWidth < NARROW ? "timeGridDay" : "timeGridWeek",
     headerToolbar: { start: "prev,next today", center: "title", end: "timeGridDay,timeGridWeek,listWeek" },
     firstDay: 1,
@@ -37,64 +33,66 @@ export async function weekView() {
     selectable: true,
     selectMirror: true,
     snapDuration: "00:15",
-    events: fetchWeek,
-    eventDidMount: ({ el, event }) => {
-      if (event.extendedProps.why) el.title = event.extendedProps.why;
-    },
-    select: (range) => make(range),
-    eventDrop: (moved) => move(moved),
-    eventResize: (moved) => move(moved),
-    eventClick: ({ event }) => event.extendedProps.appointment && open(event.extendedProps.appointment),
+    events: (range, done, refused) => fetchWeek(range).then(done, refused),
+    eventDidMount: titled,
+    backgroundEventDidMount: titled,
+    select: selected,
+    eventDrop: moved,
+    eventResize: moved,
+    eventClick: ({ event }) => clicked(event.extendedProps),
   });
 
-  async function fetchWeek({ start, end }, done, refused) {
-    try {
-      const range = { start: start.toISOString(), end: end.toISOString() };
-      const [busy, events, appointments] = await Promise.all(
-        ["busy", "events", "appointments"].map((what) => get(userPath(what), range)),
-      );
-      shown = JSON.stringify([busy.busy, events.events, appointments]);
-      tell(busy);
-      done([
-        ...busy.busy.map((block) => blockShown(block, busy.calendars)),
-        ...strangers(events.events, appointments.appointments).map(eventShown),
-        ...appointments.appointments.map(appointmentShown),
-      ]);
-    } catch (error) {
-      refused(error);
-      failed(error);
-    }
+  async function asks({ start, end }) {
+    const range = { start: start.toISOString(), end: end.toISOString() };
+    const [busy, { events }, { appointments }] = await Promise.all(["busy", "events", "appointments"].map((what) => get(userPath(what), range)));
+    return { busy, events, appointments };
+  }
+
+  async function fetchWeek(range) {
+    const { busy, events, appointments } = await asks(range);
+    shown = essence(busy, events, appointments);
+    tell(busy);
+    return [
+      ...busy.busy.map((block) => blockShown(block, busy.calendars)),
+      ...strangers(events, appointments).map((event) => eventShown(event, whyAt(event, busy))),
+      ...appointments.map((appointment) => appointmentShown(appointment, whyAt(appointment, busy))),
+    ];
+  }
+
+  async function look() {
+    if (document.querySelector("dialog")) return;
+    const { activeStart: start, activeEnd: end } = calendar.view;
+    const { busy, events, appointments } = await asks({ start, end });
+    if (essence(busy, events, appointments) !== shown) calendar.refetchEvents();
+    else tell(busy);
   }
 
   function tell(busy) {
-    fill(
-      state,
-      h(
-        "p",
-        {},
-        `Times in ${zoneName()}. `,
-        busy.calendars.length ? busy.calendars.map((one) => calendarState(one)) : "No calendar is chosen, so no time is known to be free.",
-      ),
-    );
-    fill(blocked, busy.busy.map((block) => h("li", {}, `${span(block)}: ${why(block, busy.calendars)}`)));
+    const none = "No calendar is chosen, so no time is known to be free.";
+    fill(state, h("p", {}, `Times in ${zoneName()}. `, busy.calendars.length ? busy.calendars.map(calendarState) : none));
+    const lines = busy.busy.map((block) => h("li", {}, `${span(block)}: `, why(block, busy.calendars, outside, ago)));
+    fill(blocked, lines.length ? lines : h("li", {}, "No time is blocked."));
   }
 
   function calendarState(one) {
-    const [, text] = reading(one.status);
-    return h("span", { class: "quiet" }, `${nameOf(one)}: ${text.toLowerCase()}${one.asOf ? `, read ${ago(one.asOf)}` : ""}. `);
+    const asOf = one.asOf ? `, read ${ago(one.asOf)}` : "";
+    const reason = one.reason ? ` (${problemText(one.reason)})` : "";
+    return h("span", { class: "quiet" }, outside(nameOf(one)), `: ${reading(one.status)[1].toLowerCase()}${asOf}${reason}. `);
   }
 
-  const nameOf = (one) => names.get(`${one.provider}|${one.calendarId}`) ?? `a calendar of ${providerName(one.provider)}`;
+  const nameOf = (one) => names.get(keyOf(one)) ?? `a calendar of ${providerName(one.provider)}`;
 
-  function why(block, known) {
-    return block.sources
-      .map((source) => {
-        const asOf = known.find((one) => one.provider === source.provider && one.calendarId === source.calendarId)?.asOf;
-        const reason = REASONS[source.reason] ?? reading(source.reason)[1].toLowerCase();
-        return `${nameOf(source)} (${reason}${asOf ? `, read ${ago(asOf)}` : ""})`;
-      })
-      .join("; ");
+  // Which calendars block it, for what reason, and how fresh they are; `as` is how names are shown,
+  // `when` how times are.
+  function why(block, known, as, when) {
+    return block.sources.map((source, n) => {
+      const asOf = known.find((one) => keyOf(one) === keyOf(source))?.asOf;
+      return [n ? "; " : "", as(nameOf(source)), ` (${blockText(source.reason)}${asOf ? `, read ${when(asOf)}` : ""})`];
+    });
   }
+
+  // It stays as it is while it is shown, so it says at what time each was read, not how long ago.
+  const whyInWords = (block, known) => `Blocked ${span(block)} by ${why(block, known, isolated, moment).flat().join("")}`;
 
   function blockShown(block, known) {
     return {
@@ -103,124 +101,84 @@ export async function weekView() {
       display: "background",
       className: "blocked",
       color: COLORS.blocked,
-      extendedProps: { why: `Blocked ${span(block)} by ${why(block, known)}` },
+      extendedProps: { why: whyInWords(block, known) },
     };
   }
 
-  async function make({ start, end, allDay }) {
+  function whyAt({ start, end }, { busy, calendars: known }) {
+    const block = busy.find((one) => new Date(one.start) < new Date(end) && new Date(start) < new Date(one.end));
+    return block ? whyInWords(block, known) : "No time is blocked.";
+  }
+
+  async function selected(range) {
     calendar.unselect();
-    if (allDay) return;
-    const title = await asked("New appointment", `${span({ start, end })}`, "");
-    if (!title) return;
-    await kept(crypto.randomUUID(), {
-      userId: caller().user,
-      calendar: { id: "settings-page", kind: "team" },
-      title,
-      start: start.toISOString(),
-      end: end.toISOString(),
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    });
+    if (!range.allDay && (await askForNew(range))) calendar.refetchEvents();
   }
 
-  async function move({ event, revert }) {
-    const { id, sync, ...appointment } = event.extendedProps.appointment;
-    const moved = { ...appointment, start: event.start.toISOString(), end: event.end.toISOString() };
-    if (moved.version !== undefined) moved.version += 1;
-    if (!(await kept(id, moved))) revert();
+  async function moved({ event, revert }) {
+    const wanted = { start: event.start.toISOString(), end: event.end.toISOString() };
+    if (await change(event.extendedProps.appointment, wanted)) calendar.refetchEvents();
+    else revert();
   }
 
-  async function kept(id, appointment) {
-    try {
-      await put(locationPath(`appointments/${encodeURIComponent(id)}`), appointment);
-      notice("good", `${appointment.title}: kept. It is written to your calendar now.`);
-      calendar.refetchEvents();
-      return true;
-    } catch (error) {
-      failed(error);
-      return false;
+  async function clicked({ appointment, title, when, why: reason }) {
+    if (appointment) {
+      if (await open(appointment)) calendar.refetchEvents();
+    } else if (title) {
+      await asked(outside(title), [h("p", {}, when), h("p", {}, reason)], [["Close", ""]]);
     }
   }
-
-  async function open(appointment) {
-    const sync = appointment.sync.reason ?? `It is ${appointment.sync.state.replace("_", " ")}.`;
-    const cancel = await confirmed(appointment.title, [span(appointment), sync], "Cancel the appointment");
-    if (!cancel) return;
-    try {
-      await remove(locationPath(`appointments/${encodeURIComponent(appointment.id)}`));
-      notice("good", `${appointment.title}: cancelled.`);
-      calendar.refetchEvents();
-    } catch (error) {
-      failed(error);
-    }
-  }
-
-  async function look() {
-    if (document.hidden || document.querySelector("dialog")) return;
-    const { activeStart, activeEnd } = calendar.view;
-    const range = { start: activeStart.toISOString(), end: activeEnd.toISOString() };
-    const [busy, events, appointments] = await Promise.all(
-      ["busy", "events", "appointments"].map((what) => get(userPath(what), range)),
-    );
-    if (JSON.stringify([busy.busy, events.events, appointments]) !== shown) calendar.refetchEvents();
-    else tell(busy);
-  }
-
-  const timer = setInterval(() => (grid.isConnected ? look().catch(() => {}) : clearInterval(timer)), LOOK_EVERY);
-  requestAnimationFrame(() => calendar.render());
-  return [
-    h("h2", {}, "My week"),
-    state,
-    h("div", { class: "card" }, grid),
-    h("form", { class: "row", onsubmit: byHand }, byHandFields()),
-    h("details", { class: "card" }, h("summary", {}, "Why time is blocked, as a list"), blocked),
-  ];
 
   // Dragging over the grid needs a pointer; this does the same by keyboard.
   async function byHand(event) {
     event.preventDefault();
-    const given = new FormData(event.target);
-    const start = new Date(given.get("start"));
-    const end = new Date(start.getTime() + Number(given.get("minutes")) * 60_000);
-    const done = await kept(crypto.randomUUID(), {
-      userId: caller().user,
-      calendar: { id: "settings-page", kind: "team" },
-      title: given.get("title"),
-      start: start.toISOString(),
-      end: end.toISOString(),
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    });
-    if (done) event.target.reset();
+    const form = event.target;
+    if (!(await make(new FormData(form)))) return;
+    form.reset();
+    calendar.refetchEvents();
   }
+
+  requestAnimationFrame(() => calendar.render());
+  const view = [
+    h("h2", {}, "My week"),
+    state,
+    h("div", { class: "card" }, grid),
+    h(
+      "form",
+      { class: "card", "aria-labelledby": "new-heading", onsubmit: byHand },
+      h("h3", { id: "new-heading" }, "New appointment"),
+      fields("new"),
+      h("div", { class: "actions" }, h("button", { type: "submit", class: "primary" }, "Make an appointment")),
+    ),
+    h("details", { class: "card" }, h("summary", {}, "Why time is blocked, as a list"), blocked),
+  ];
+  return { view, look };
 }
 
-function byHandFields() {
-  return [
-    h("label", {}, "Title ", h("input", { id: "new-title", name: "title", required: true, maxlength: "255" })),
-    h("label", {}, "Begins ", h("input", { id: "new-start", name: "start", type: "datetime-local", required: true })),
-    h("label", {}, "Minutes ", h("input", { id: "new-minutes", name: "minutes", type: "number", min: "5", max: "1440", step: "5", value: "60", required: true })),
-    h("button", { type: "submit", class: "primary" }, "Make an appointment"),
-  ];
-}
+const essence = (busy, events, appointments) => JSON.stringify([busy.busy, events, appointments]);
 
 // An appointment's own event is shown as the appointment.
 function strangers(events, appointments) {
-  const own = new Set(appointments.map((one) => `${Date.parse(one.start)}|${Date.parse(one.end)}|${one.title}`));
-  return events.filter((one) => !own.has(`${Date.parse(one.start)}|${Date.parse(one.end)}|${one.title}`));
+  const mark = (one) => `${Date.parse(one.start)}|${Date.parse(one.end)}|${one.title}`;
+  const own = new Set(appointments.map(mark));
+  return events.filter((one) => !own.has(mark(one)));
 }
 
-function eventShown(event) {
+function eventShown(event, why) {
+  const title = event.title ?? (event.private ? "Private" : "Busy");
   return {
     start: event.start,
     end: event.end,
     allDay: event.allDay,
-    title: event.title ?? (event.private ? "Private" : "Busy"),
+    title,
     className: `theirs ${event.availability}`,
     color: COLORS.theirs,
     editable: false,
+    extendedProps: { title, when: span(event), why },
   };
 }
 
-function appointmentShown(appointment) {
+function appointmentShown(appointment, why) {
   return {
     id: appointment.id,
     start: appointment.start,
@@ -229,35 +187,12 @@ function appointmentShown(appointment) {
     className: `appointment ${appointment.sync.state}`,
     color: appointment.sync.state === "failed" ? COLORS.failed : COLORS.appointment,
     editable: true,
-    extendedProps: { appointment, why: appointment.sync.reason ?? appointment.title },
+    extendedProps: { appointment, why: `${appointment.sync.reason ?? syncText(appointment.sync.state)} ${why}` },
   };
 }
 
-function asked(title, text, value) {
-  return new Promise((resolve) => {
-    const dialog = h(
-      "dialog",
-      { "aria-labelledby": "asked-title" },
-      h(
-        "form",
-        { method: "dialog", onsubmit: () => dialog.close(dialog.querySelector("input").value.trim()) },
-        h("h2", { id: "asked-title" }, title),
-        h("p", {}, text),
-        h("label", {}, "Title ", h("input", { id: "asked-value", value, required: true, maxlength: "255" })),
-        h("div", { class: "actions" }, h("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"), h("button", { type: "submit", class: "primary" }, "Save")),
-      ),
-    );
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue);
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
-}
-
-function span({ start, end }) {
-  return new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).formatRange(new Date(start), new Date(end));
+function titled({ el, event }) {
+  if (event.extendedProps.why) el.title = event.extendedProps.why;
 }
 
 function styles(file) {

@@ -1,23 +1,24 @@
 """My week: what blocks time and why, and appointments made, moved and cancelled there."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime, time, timedelta
 
 from playwright.async_api import Locator, expect
 
 from sandbox.stack import Stack
 from tests.browser.pages import SettingsPage
 from tests.flows.crm import written
-from tests.flows.outlook import OLGA, Span, add, new_mailbox, until
+from tests.flows.outlook import BERLIN, OLGA, Span, add, new_mailbox, until
 from tests.people import Person
 
 HOUR = timedelta(hours=1)
 
 
 def at(hour: int) -> Span:
-    """An hour of this week's Wednesday in Berlin, or of Thursday where that is today."""
-    now = datetime.now(UTC)
-    wednesday = now - timedelta(days=now.weekday()) + timedelta(days=2)
-    start = wednesday.replace(hour=hour, minute=0, second=0, microsecond=0)
+    """An hour, in UTC, of the Wednesday of the week that it is in Berlin."""
+    today = datetime.now(BERLIN).date()
+    wednesday = today - timedelta(days=today.weekday() - 2)
+    start = datetime.combine(wednesday, time(hour), UTC)
     return start, start + HOUR
 
 
@@ -41,6 +42,23 @@ async def test_a_change_in_outlook_is_seen_within_seconds_and_says_why(
     await expect(shown(mine, "Dentist")).to_be_visible()
     await mine.page.get_by_text("Why time is blocked, as a list").click()
     await expect(mine.page.locator("#blocked li")).to_contain_text("Calendar (busy, read ")
+
+
+async def test_on_hover_an_event_says_which_calendar_blocks_the_time_and_when_it_was_read(
+    mine: SettingsPage, agent: Person, stack: Stack
+) -> None:
+    add(new_mailbox(stack), at(10), "Dentist")
+    await opened(mine, agent)
+    blocked = re.compile(r"^Blocked Wed.* by \u2068Calendar\u2069 \(busy, read .*\d\d:\d\d\)$")
+    for kind in (".theirs", ".blocked"):
+        await expect(mine.page.locator(f"#week {kind}")).to_have_attribute("title", blocked)
+    edge = mine.page.locator("#week .blocked")
+    box = await edge.bounding_box()
+    assert box is not None
+    await edge.hover(position={"x": box["width"] - 2, "y": box["height"] / 2})
+    await mine.page.locator("#week .theirs").click()
+    dialog = mine.page.get_by_role("dialog", name="Dentist")
+    await expect(dialog).to_contain_text(re.compile(r"Blocked Wed.* by .Calendar. \(busy, read"))
 
 
 async def test_an_appointment_is_made_moved_and_cancelled(

@@ -1,6 +1,7 @@
 """Who uses the page: the CRM hands its token over, and another one when that has run out."""
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from playwright.async_api import BrowserContext, Frame, Page, Route, expect
@@ -64,6 +65,54 @@ async def test_a_token_that_has_run_out_is_asked_for_again(
     old = token(stack.jwt_secret, "agent1", {"loc1": "agent"}, "Agnes One", timedelta(minutes=-5))
     page = await framed(context, stack, [old, agent.token], CRM_ORIGIN)
     await expect(inner(page).get_by_role("heading", name="Accounts")).to_be_visible()
+
+
+async def test_a_token_that_runs_out_while_somebody_edits_is_replaced_unseen(
+    stack: Stack, context: BrowserContext, agent: Person
+) -> None:
+    newer = token(stack.jwt_secret, "agent1", {"loc1": "agent"}, "Agnes One", timedelta(hours=2))
+    page = await framed(context, stack, [agent.token, newer], CRM_ORIGIN)
+    frame = inner(page)
+    await frame.get_by_role("button", name="Edit what blocks time").click()
+    await frame.get_by_label("All-day events do not block time").check()
+
+    await context.route("**/api/locations/**", run_out(agent.token))
+    await frame.get_by_role("button", name="Save").click()
+
+    await expect(frame.locator("#notices")).to_contain_text("Kept.")
+    kept = (await agent.call("GET", agent.path("configuration"))).json()
+    assert kept["ignoreAllDay"] is True
+
+
+async def test_where_no_other_token_comes_what_was_entered_stays_until_one_does(
+    stack: Stack, mine: SettingsPage, agent: Person
+) -> None:
+    await mine.button("Edit what blocks time").click()
+    box = mine.page.get_by_label("All-day events do not block time")
+    await box.check()
+    await mine.page.route("**/api/locations/**", run_out(agent.token))
+    await mine.button("Save").click()
+    await expect(mine.notice).to_contain_text("Your session has ended.")
+    await expect(box).to_be_checked()
+
+    newer = token(stack.jwt_secret, "agent1", {"loc1": "agent"}, "Agnes One", timedelta(hours=2))
+    await mine.page.evaluate("token => (location.hash = `#token=${token}`)", newer)
+    await mine.button("Save").click()
+    await expect(mine.notice).to_contain_text("Kept.")
+
+
+def run_out(old: str) -> Callable[[Route], Awaitable[None]]:
+    """Answers what comes with that token as the service does once it has expired."""
+
+    async def answer(route: Route) -> None:
+        if route.request.headers["authorization"] != f"Bearer {old}":
+            return await route.continue_()
+        body = {"status": 401, "code": "token_expired", "detail": "The token has expired."}
+        return await route.fulfill(
+            status=401, content_type="application/problem+json", body=json.dumps(body)
+        )
+
+    return answer
 
 
 async def test_without_another_token_the_session_ends_with_a_sentence(

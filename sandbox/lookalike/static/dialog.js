@@ -3,6 +3,7 @@
 import { byId } from "./elements.js";
 import { choices, draftOf, fill, fillTimes, otherKind, readTimes, timesOf } from "./form.js";
 import { SHOWN } from "./names.js";
+import { find } from "./week.js";
 
 let shown = null;
 
@@ -43,6 +44,7 @@ export function prepareDialog() {
   });
   form.elements.scope.forEach((radio) => radio.addEventListener("change", () => showScope(form)));
   byId("cancel").addEventListener("click", () => byId("event").close());
+  byId("event").addEventListener("close", keepFocus);
   byId("delete").addEventListener("click", () => {
     attempt(() => shown.acts.remove(shown.event, whole(form)));
   });
@@ -51,6 +53,14 @@ export function prepareDialog() {
       attempt(() => shown.acts.respond(shown.event, button.value, whole(form)));
     });
   }
+}
+
+/** The button that opened the dialog may have been drawn anew meanwhile, or be gone. */
+function keepFocus() {
+  const { activeElement, body } = document;
+  if (activeElement !== body && !byId("event").contains(activeElement)) return;
+  const target = (shown.event && find(shown.event.key)) ?? byId("week");
+  target.focus({ preventScroll: true });
 }
 
 /** The form as it was before the box was changed, to read the times of the other kind. */
