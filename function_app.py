@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from shared.services import export_telemetry
 from shared.settings import settings
 from shared.triggers import (
     appointments,
@@ -10,6 +11,7 @@ from shared.triggers import (
     configuration,
     confirm,
     connections,
+    erasure,
     notifications,
     oauth,
     page,
@@ -20,6 +22,7 @@ from shared.triggers import (
 )
 
 settings()
+export_telemetry()
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 for module in (
@@ -35,6 +38,7 @@ for module in (
     appointments,
     changes,
     team,
+    erasure,
     timers,
 ):
     app.register_functions(module.blueprint)

@@ -10,7 +10,16 @@ from urllib.parse import parse_qsl, urlencode
 
 _CORRELATION = ("client-request-id", "traceparent", "x-correlation-id", "return-client-request-id")
 _SECRET_PARAMETERS = frozenset(
-    {"code", "state", "nonce", "client_secret", "refresh_token", "code_challenge", "client_info"}
+    {
+        "code",
+        "state",
+        "nonce",
+        "client_secret",
+        "client_assertion",
+        "refresh_token",
+        "code_challenge",
+        "client_info",
+    }
 )
 _KEPT = 50_000
 

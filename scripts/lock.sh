@@ -41,3 +41,4 @@ fi
 "$step" requirements.txt requirements.in
 "$step" requirements-dev.txt requirements-dev.in requirements.in requirements.txt
 "$step" scripts/uv.txt scripts/uv.in
+"$step" scripts/checkov.txt scripts/checkov.in

@@ -40,6 +40,9 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     queue: ClassVar[str]
 
+    traceparent: str | None = None
+    """Of the step that has sent it (see tracing.py)."""
+
     def encode(self) -> str:
         return self.model_dump_json(exclude_defaults=True)
 
@@ -83,6 +86,16 @@ class EraseAccount(Message):
     queue: ClassVar[str] = "erase-account"
 
     account: str
+    attempt: int = 0
+
+
+class EraseData(Message):
+    """Erases what is kept of a location, or of one user at it."""
+
+    queue: ClassVar[str] = "erase-data"
+
+    location: str
+    user: str | None = None
     attempt: int = 0
 
 

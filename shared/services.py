@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     import httpx
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import AioHttpTransport
     from azure.identity.aio import DefaultAzureCredential
     from azure.storage.queue.aio import QueueServiceClient
 
     from shared.credentials.crm_token import CrmTokens
+    from shared.credentials.data_keys import EnvelopeSealer
+    from shared.credentials.sealing import KindOfSealer, Sealer
     from shared.domain.model import ProviderName
     from shared.providers.base import CalendarProvider, SignIn
     from shared.providers.notifications import NotificationReader
+    from shared.providers.outlook.credential import Credential
     from shared.store.tables import Tables
     from shared.webhooks.base import Webhook
 
@@ -38,10 +43,10 @@ def now() -> datetime:
 @cache
 def ports() -> Ports:
     """All that the flows work with, made once in a process."""
-    from shared.credentials.sealing import FernetSealer
     from shared.credentials.vault import Vault
     from shared.store.accounts import TableAccountStore
     from shared.store.appointments import TableAppointmentStore
+    from shared.store.audit import TableAuditStore
     from shared.store.calendars import TableCalendarStore
     from shared.store.changes import TableChangeStore
     from shared.store.figures import TableFiguresStore
@@ -55,7 +60,7 @@ def ports() -> Ports:
     accounts = TableAccountStore(tables)
     queues = StorageQueues(_queue_service(chosen))
     _opened.extend((tables.close, queues.close))
-    sealer = FernetSealer([key.get_secret_value() for key in chosen.token_sealing_keys])
+    sealer = _sealer(chosen)
     providers = list(_providers(chosen))
     ways_to_sign_in = {name: sign_in for name, sign_in, _ in providers}
     return Ports(
@@ -64,6 +69,7 @@ def ports() -> Ports:
         locations=TableLocationStore(tables),
         appointments=TableAppointmentStore(tables),
         changes=TableChangeStore(tables),
+        audit=TableAuditStore(tables),
         sign_ins=TableSignInStore(tables),
         roster=TableRosterStore(tables),
         figures=TableFiguresStore(tables),
@@ -83,6 +89,28 @@ async def close() -> None:
     while _opened:
         await _opened.pop()()
     ports.cache_clear()
+
+
+def export_telemetry() -> None:
+    """Where there is somewhere to send it to."""
+    chosen = settings()
+    address = chosen.applicationinsights_connection_string
+    if address is not None:
+        from shared.exporting import export_soon
+
+        export_soon(address.get_secret_value(), lambda: _sync_identity(chosen))
+
+
+def _sync_identity(chosen: Settings) -> "TokenCredential | None":
+    """Its resource takes no keys where the storage takes none."""
+    if chosen.calendar_storage is not None:
+        return None
+    from azure.identity import DefaultAzureCredential
+
+    client_id = chosen.calendar_storage__client_id
+    return DefaultAzureCredential(
+        **({"managed_identity_client_id": client_id} if client_id else {})
+    )
 
 
 @cache
@@ -107,6 +135,31 @@ def tls(extra_ca_bundle: str | None) -> ssl.SSLContext:
     if extra_ca_bundle:
         context.load_verify_locations(cafile=extra_ca_bundle)
     return context
+
+
+def _sealer(chosen: Settings) -> "Sealer":
+    """Seals by the first key that the settings name; opens by any."""
+    from shared.credentials.sealing import FernetSealer, Sealers
+
+    words = [key.get_secret_value() for key in chosen.token_sealing_keys]
+    fernet = [word for word in words if not word.startswith("https://")]
+    sealers: list[KindOfSealer] = [
+        _in_key_vault(word, chosen) for word in words if word not in fernet
+    ]
+    if fernet:
+        sealers.insert(0 if words[0] == fernet[0] else len(sealers), FernetSealer(fernet))
+    return Sealers(sealers)
+
+
+def _in_key_vault(key_id: str, chosen: Settings) -> "EnvelopeSealer":
+    from azure.keyvault.keys.aio import KeyClient
+
+    from shared.credentials.data_keys import EnvelopeSealer
+    from shared.credentials.key_vault import WAITS, KeyVaultKey, vault_of
+
+    client = KeyClient(vault_of(key_id), _identity(chosen), **WAITS)
+    _opened.append(client.close)
+    return EnvelopeSealer(KeyVaultKey(key_id, client))
 
 
 def _policies(chosen: Settings) -> Policies:
@@ -153,13 +206,24 @@ def _outlook(chosen: Settings, notifications: str) -> "_Provider":
 
     app = MicrosoftApp(
         client_id=chosen.microsoft_client_id,
-        client_secret=chosen.microsoft_client_secret.get_secret_value(),
+        credential=_microsoft_credential(chosen),
         authority=chosen.microsoft_authority,
         tls=tls(chosen.extra_ca_bundle),
     )
     graph = Graph(chosen.graph_base_url, _http(chosen), now)
     addresses = PushAddresses(changes=notifications, lifecycle=f"{notifications}/lifecycle")
     return OUTLOOK, MicrosoftSignIn(app), OutlookProvider(graph, addresses)
+
+
+def _microsoft_credential(chosen: Settings) -> "Credential":
+    """That one of the three that the settings have."""
+    from shared.providers.outlook.credential import by_certificate, by_identity
+
+    if chosen.microsoft_client_secret is not None:
+        return chosen.microsoft_client_secret.get_secret_value()
+    if chosen.microsoft_client_certificate is not None:
+        return by_certificate(chosen.microsoft_client_certificate.get_secret_value())
+    return by_identity(str(chosen.microsoft_federated_client_id), chosen.microsoft_authority)
 
 
 def _google(
@@ -207,9 +271,9 @@ def _tables(chosen: Settings) -> "Tables":
 
     if chosen.calendar_storage is not None:
         connection = chosen.calendar_storage.get_secret_value()
-        return Tables(TableServiceClient.from_connection_string(connection))
-    endpoint = f"https://{chosen.calendar_storage__account_name}.table.core.windows.net"
-    return Tables(TableServiceClient(endpoint, credential=_identity(chosen)))
+        return Tables(TableServiceClient.from_connection_string(connection, **_direct()))
+    endpoint = chosen.storage_address("table")
+    return Tables(TableServiceClient(endpoint, credential=_identity(chosen), **_direct()))
 
 
 def _queue_service(chosen: Settings) -> "QueueServiceClient":
@@ -217,12 +281,28 @@ def _queue_service(chosen: Settings) -> "QueueServiceClient":
 
     if chosen.calendar_storage is not None:
         connection = chosen.calendar_storage.get_secret_value()
-        return QueueServiceClient.from_connection_string(connection)
-    endpoint = f"https://{chosen.calendar_storage__account_name}.queue.core.windows.net"
-    return QueueServiceClient(endpoint, credential=_identity(chosen))
+        return QueueServiceClient.from_connection_string(connection, **_direct())
+    endpoint = chosen.storage_address("queue")
+    return QueueServiceClient(endpoint, credential=_identity(chosen), **_direct())
+
+
+def _direct() -> "dict[str, AioHttpTransport]":
+    """Without a proxy none is looked for: aiohttp would do that in a thread for each request, which
+    takes as long as the request does."""
+    from urllib.request import getproxies
+
+    from azure.core.pipeline.transport import AioHttpTransport
+
+    return {"transport": AioHttpTransport(use_env_settings=bool(getproxies()))}
 
 
 def _identity(chosen: Settings) -> "DefaultAzureCredential":
+    """Of the function app in Azure; elsewhere of whoever is signed in there."""
     from azure.identity.aio import DefaultAzureCredential
 
-    return DefaultAzureCredential(managed_identity_client_id=chosen.calendar_storage__client_id)
+    client_id = chosen.calendar_storage__client_id
+    # Passed as None it would hide AZURE_CLIENT_ID.
+    named = {"managed_identity_client_id": client_id} if client_id else {}
+    identity = DefaultAzureCredential(**named)
+    _opened.append(identity.close)
+    return identity

@@ -1,11 +1,13 @@
 """Settings, from the environment. A missing or malformed one stops the start, named in one line."""
 
 import base64
+import os
 import re
 import ssl
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -67,11 +69,23 @@ def _divides_an_hour(minutes: int) -> int:
     return minutes
 
 
-def _fernet_keys(keys: list[SecretStr]) -> list[SecretStr]:
+def _sealing_keys(keys: list[SecretStr]) -> list[SecretStr]:
     """Fernet alone would take two keys joined by a comma for the first of them."""
-    if not all(_FERNET_KEY.fullmatch(key.get_secret_value()) for key in keys):
-        raise ValueError("must be Fernet keys, separated by spaces")
+    words = [key.get_secret_value() for key in keys]
+    if not all(_FERNET_KEY.fullmatch(word) or _KEY_VAULT_KEY.fullmatch(word) for word in words):
+        raise ValueError(
+            "must be addresses https://…/keys/… of keys in Key Vault, without version, or Fernet "
+            "keys, separated by spaces"
+        )
     return keys
+
+
+def _client_certificate(secret: SecretStr) -> SecretStr:
+    # Heavy, and needed only where there is one.
+    from shared.providers.outlook.credential import by_certificate
+
+    by_certificate(secret.get_secret_value())
+    return secret
 
 
 def _webhook_address(text: str) -> str:
@@ -102,6 +116,7 @@ def _is_webhook_secret(text: str) -> bool:
 _PRINTABLE = re.compile(r"[!-~]+")
 _WEBHOOK_SECRET = "whsec_"  # noqa: S105  # how each begins
 _FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes
+_KEY_VAULT_KEY = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?/keys/[A-Za-z0-9-]{1,127}")
 _CONNECTION_STRINGS = (
     {"usedevelopmentstorage"},
     {"accountname", "accountkey"},
@@ -123,12 +138,22 @@ class Settings(BaseSettings):
     calendar_storage__account_name: Annotated[
         str | None, Field(validation_alias="CALENDAR_STORAGE__accountName")
     ] = None
+    calendar_storage__table_service_uri: Annotated[
+        BaseUrl | None, Field(validation_alias="CALENDAR_STORAGE__tableServiceUri")
+    ] = None
+    calendar_storage__queue_service_uri: Annotated[
+        BaseUrl | None, Field(validation_alias="CALENDAR_STORAGE__queueServiceUri")
+    ] = None
     calendar_storage__client_id: Annotated[
         str | None, Field(validation_alias="CALENDAR_STORAGE__clientId")
     ] = None
     public_base_url: BaseUrl
     microsoft_client_id: Annotated[str, Field(min_length=1)]
-    microsoft_client_secret: Secret
+    microsoft_client_secret: Secret | None = None
+    microsoft_client_certificate: (
+        Annotated[SecretStr, AfterValidator(_client_certificate)] | None
+    ) = None
+    microsoft_federated_client_id: str | None = None
     microsoft_authority: BaseUrl = "https://login.microsoftonline.com/common"
     graph_base_url: BaseUrl = "https://graph.microsoft.com/v1.0"
     google_client_id: str | None = None
@@ -155,10 +180,11 @@ class Settings(BaseSettings):
         list[SecretStr],
         NoDecode,
         BeforeValidator(_words),
-        AfterValidator(_fernet_keys),
+        AfterValidator(_sealing_keys),
         Field(min_length=1),
     ]
     notification_secret: Annotated[SecretStr, Field(min_length=32)]
+    applicationinsights_connection_string: Secret | None = None
     extra_ca_bundle: Annotated[str, AfterValidator(_certificates)] | None = None
     sync_window_past_days: Annotated[int, Field(ge=1, le=365)] = 30
     sync_window_future_days: Annotated[int, Field(ge=92, le=1000)] = 365
@@ -174,6 +200,20 @@ class Settings(BaseSettings):
             raise ValueError("STALE_AFTER_MINUTES: must be at least twice SWEEP_MINUTES")
         if (self.crm_jwt_secret is None) == (self.crm_jwks_url is None):
             raise ValueError("CRM_JWT_SECRET: set it or CRM_JWKS_URL, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _microsoft(self) -> Self:
+        ways = (
+            self.microsoft_client_secret,
+            self.microsoft_client_certificate,
+            self.microsoft_federated_client_id,
+        )
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError(
+                "MICROSOFT_CLIENT_SECRET: set it, MICROSOFT_CLIENT_CERTIFICATE or "
+                "MICROSOFT_FEDERATED_CLIENT_ID, and no two of them"
+            )
         return self
 
     @model_validator(mode="after")
@@ -193,6 +233,15 @@ class Settings(BaseSettings):
         if plain and not self.crm_webhook_allow_private:
             raise ValueError("CRM_WEBHOOK_URL: must begin with https://")
         return self
+
+    def storage_address(self, service: Literal["table", "queue"]) -> str:
+        """Of the storage that is reached with an identity; in the public cloud its name says it."""
+        addresses = {
+            "table": self.calendar_storage__table_service_uri,
+            "queue": self.calendar_storage__queue_service_uri,
+        }
+        name = self.calendar_storage__account_name
+        return addresses[service] or f"https://{name}.{service}.core.windows.net"
 
     @property
     def horizon(self) -> Horizon:
@@ -225,10 +274,20 @@ def settings() -> Settings:
 
 def load() -> Settings:
     """Reads the environment anew. Raises SettingsInvalid with one line that names the setting."""
+    _check_references(Settings.model_fields)
     try:
         return Settings()
     except ValidationError as error:
         raise SettingsInvalid(_one_line(error)) from None
+
+
+def _check_references(names: Iterable[str]) -> None:
+    """A reference to Key Vault that does not resolve arrives as its own text.
+    https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+    """
+    for name in names:
+        if os.environ.get(name.upper(), "").startswith("@Microsoft.KeyVault("):
+            raise SettingsInvalid(f"Setting {name.upper()}: its reference to Key Vault fails")
 
 
 def _one_line(error: ValidationError) -> str:

@@ -21,7 +21,12 @@ def is_loopback(url: str) -> bool:
 
 @dataclass
 class AppRegistration:
-    """One multi-tenant web application for work and personal accounts."""
+    """One multi-tenant web application for work and personal accounts.
+
+    `certificates` are PEMs that may sign its assertions. Of `federated_credentials` each has
+    `issuer`, `subject` and `audience` of assertions that are taken too, and the `publicKey` (PEM)
+    that the issuer would publish.
+    """
 
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
@@ -29,6 +34,8 @@ class AppRegistration:
     redirect_uris: set[str] = field(default_factory=set)
     any_loopback_redirect: bool = True
     secret_expired: bool = False
+    certificates: tuple[str, ...] = ()
+    federated_credentials: tuple[dict[str, str], ...] = ()
     disabled: bool = False
 
     def allows_redirect(self, uri: str) -> bool:

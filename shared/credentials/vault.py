@@ -59,8 +59,9 @@ class Vault:
         self._sources = sources
         self._clock = clock
 
-    def sealed(self, tokens: Tokens, version: object = None) -> SealedTokens:
-        return SealedTokens(self._sealer.seal(tokens.cache), tokens.access_expires_at, version)
+    async def sealed(self, tokens: Tokens, version: object = None) -> SealedTokens:
+        sealed = await self._sealer.seal(tokens.cache)
+        return SealedTokens(sealed, tokens.access_expires_at, version)
 
     async def access_token(self, record: AccountRecord, refused: str | None = None) -> str:
         """A token that is good for some minutes; another one than `refused`.
@@ -68,7 +69,7 @@ class Vault:
         Raises ReconnectRequired, OperatorFault, ProviderUnavailable, or MailboxBusy while somebody
         else's refresh takes longer than we may wait.
         """
-        token = self._usable(record, refused)
+        token = await self._usable(record, refused)
         if token is not None:
             return token
         for wait in _WAITS:
@@ -77,7 +78,7 @@ class Vault:
                 return await self._refreshed(lease, refused)
             await asyncio.sleep(wait)
             record = await self._accounts.load(record.account)
-            token = self._usable(record, refused)
+            token = await self._usable(record, refused)
             if token is not None:
                 return token
         raise MailboxBusy("The sign-in is being refreshed.")
@@ -85,7 +86,7 @@ class Vault:
     async def end(self, record: AccountRecord) -> None:
         """Ends the grant at the provider. Raises OperatorFault or ProviderUnavailable."""
         if record.tokens is not None:
-            cache = self._sealer.open(record.tokens.sealed)
+            cache = await self._sealer.open(record.tokens.sealed)
             await self._source(record.account).end(cache)
 
     def _source(self, account: Account) -> TokenSource:
@@ -108,12 +109,13 @@ class Vault:
     async def _refresh(self, account: Account, refused: str | None) -> str:
         """Reads anew under the lease: whoever held it before may have refreshed."""
         record = await self._accounts.load(account)
-        token = self._usable(record, refused)
+        token = await self._usable(record, refused)
         if token is not None:
             return token
         sealed = _tokens(record)
         try:
-            fresh = await self._source(account).refresh(self._sealer.open(sealed.sealed))
+            cache = await self._sealer.open(sealed.sealed)
+            fresh = await self._source(account).refresh(cache)
         except ReconnectRequired:
             # Old tokens are refused once the user has signed in anew: then the new ones count.
             record = await self._accounts.load(account)
@@ -123,14 +125,15 @@ class Vault:
         # Where a reconnect came in between, its tokens stay. Ours work too: no provider revokes a
         # refresh token when it issues the next.
         with suppress(StoreConflict):
-            await self._accounts.save_tokens(account, self.sealed(fresh, sealed.version))
+            await self._accounts.save_tokens(account, await self.sealed(fresh, sealed.version))
         return fresh.access_token
 
-    def _usable(self, record: AccountRecord, refused: str | None) -> str | None:
+    async def _usable(self, record: AccountRecord, refused: str | None) -> str | None:
         sealed = _tokens(record)
         if sealed.access_expires_at - self._clock() < _MARGIN:
             return None
-        tokens = self._source(record.account).read(self._sealer.open(sealed.sealed))
+        cache = await self._sealer.open(sealed.sealed)
+        tokens = self._source(record.account).read(cache)
         if tokens is None or tokens.access_token == refused:
             return None
         return tokens.access_token

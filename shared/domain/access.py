@@ -24,6 +24,8 @@ class Right(StrEnum):
     OWN_ADMIN_OR_SERVICE = "own_admin_or_service"
     ADMIN = "admin"
     ADMIN_OR_SERVICE = "admin_or_service"
+    SERVICE = "service"
+    """The CRM itself, and no person."""
     MEMBER = "member"
     """Everybody of the location; what is whose is looked at further on."""
 
@@ -34,6 +36,7 @@ _ROLES: Mapping[Right, frozenset[Membership]] = {
     Right.OWN_ADMIN_OR_SERVICE: frozenset({Membership.ADMIN, Membership.SERVICE}),
     Right.ADMIN: frozenset({Membership.ADMIN}),
     Right.ADMIN_OR_SERVICE: frozenset({Membership.ADMIN, Membership.SERVICE}),
+    Right.SERVICE: frozenset({Membership.SERVICE}),
     Right.MEMBER: frozenset(Membership),
 }
 _OWN = frozenset({Right.OWN, Right.OWN_OR_ADMIN, Right.OWN_ADMIN_OR_SERVICE})

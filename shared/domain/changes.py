@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from shared.domain.appointments import Appointment
 from shared.domain.links import Link
@@ -24,6 +24,7 @@ class ChangeType(StrEnum):
     RECONNECT_REQUIRED = "connection.reconnect_required"
     CONNECTION_RESTORED = "connection.restored"
     CALENDAR_PARKED = "calendar.parked"
+    ERASED = "change.erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,13 @@ def connection_changed(
         f"{user}|{provider}|{problem.since.isoformat()}",
         data,
     )
+
+
+def erased(location: LocationId, at: datetime) -> Change:
+    """What stands in the feed for a change that told of somebody who was erased: `at` is when that
+    was told. Nothing in it follows from what it said, its id neither."""
+    data = {"locationId": location}
+    return Change(f"chg_{uuid4().hex}", ChangeType.ERASED, location, "erased", at, data)
 
 
 def touched(

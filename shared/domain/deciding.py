@@ -34,13 +34,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What is kept and told. `held` is how many removals are held anew; `stuck` is for an alarm."""
+    """What is kept and told. `held` is how many removals are held anew; `stuck` is for an alarm.
+
+    `lag` is how long there was something to be read, where something was.
+    """
 
     state: CalendarState
     reconciled: Reconciled
     findings: Findings
     held: int
     stuck: Problem | None
+    lag: timedelta | None = None
 
 
 def decide(
@@ -71,13 +75,15 @@ def decide(
         drift=counted(state.drift, found, compared=_compared(state, seen)),
     )
     since = _news_since(state, seen, found, braked.reconciled)
-    if since is not None:
-        after = replace(after, lags=lag.counted(state.lags, now - since, now))
+    late = now - since if since is not None else None
+    if late is not None:
+        after = replace(after, lags=lag.counted(state.lags, late, now))
     after = replace(after, roster=due.roster_for(after, now, periods[Roster.PUSH]))
     after = replace(after, stuck=stuck(after, now, periods))
     news = after.stuck or stuck(state, seen.started, periods)
     told_of = news is not None and state.stuck is not None and state.stuck.code == news.code
-    return Decided(after, braked.reconciled, found, braked.held, None if told_of else news)
+    stuck_anew = None if told_of else news
+    return Decided(after, braked.reconciled, found, braked.held, stuck_anew, late)
 
 
 def _read_state(state: CalendarState, seen: Seen) -> CalendarState:

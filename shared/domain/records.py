@@ -162,12 +162,42 @@ class KeptSelection:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What is kept of a user at a location."""
+    """What is kept of a user at a location. `erasing`: all of it is about to go.
+
+    While the whole location goes that is said of the location alone.
+    """
 
     location: LocationId
     user: UserId
     connections: Mapping[ProviderName, Connection] = field(default_factory=dict)
     selection: KeptSelection = field(default_factory=lambda: KeptSelection(Selection()))
+    erasing: bool = False
+
+    @property
+    def known(self) -> bool:
+        return bool(self.connections) or self.selection.number > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """That all of a user at a location is being erased, or of the location where `user` is None.
+
+    `audit` is its audit record. `quiet_since` is when the last trace was found, `next_at` when it
+    goes on. `accounts` and `calendars` may still hold something of it.
+    """
+
+    location: LocationId
+    user: UserId | None
+    audit: str
+    quiet_since: datetime
+    next_at: datetime | None = None
+    accounts: tuple[Account, ...] = ()
+    calendars: tuple[CalendarKey, ...] = ()
+    version: object = None
+
+    def about(self, user: object) -> bool:
+        """Whether what is kept of that user at the location goes with it."""
+        return self.user is None or self.user == user
 
 
 @dataclass(frozen=True, slots=True)

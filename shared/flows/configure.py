@@ -5,12 +5,15 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain.access import Caller
+from shared.domain.audit import Act, AuditRecord
 from shared.domain.model import Calendar, CalendarInfo, LocationId, ProviderName, UserId
 from shared.domain.rebinding import chosen_anew, likeness
 from shared.domain.records import KeptSelection, Member, WatchedCalendar
 from shared.domain.selection import Refusal, Refused, Selection, check, providers_chosen
 from shared.errors import Conflict, InvalidRequest, Stale, StoreConflict
 from shared.flows.apply_selection import apply_selection, safely_later
+from shared.flows.audit import act_of, audited
+from shared.flows.being_erased import refuse_while_erased
 from shared.flows.list_calendars import calendars_of
 from shared.flows.ports import Ports
 
@@ -29,10 +32,11 @@ async def configure(
 ) -> KeptSelection:
     """Keeps `selection` if `number` is still the newest version, then begins to read.
 
-    Raises Stale, Conflict (nobody connected, R9) or InvalidRequest (a calendar that cannot be
-    chosen); then nothing is changed.
+    Raises Stale, Conflict (nobody connected, R9; being erased) or InvalidRequest (a calendar that
+    cannot be chosen); then nothing is changed.
     """
     member = await ports.locations.member(location, user)
+    await refuse_while_erased(member, ports)
     if caller.user != user and not member.connections:
         raise Conflict(
             "This agent has not connected an account yet. Only the agent can, under My Profile › "
@@ -54,12 +58,30 @@ async def configure(
         rebound=chosen_anew(member.selection.rebound, _calendars(member, selection)),
     )
     try:
-        kept = await ports.locations.choose(location, user, kept)
+        async with audited(_act(caller, member, kept, ports), ports):
+            kept = await ports.locations.choose(location, user, kept)
     except StoreConflict:
         raise Stale("The configuration was changed meanwhile. Load it again, then save.") from None
     with suppress(StoreConflict):  # the message that went ahead goes on
         await apply_selection(location, user, ports)
     return kept
+
+
+def _act(caller: Caller, member: Member, kept: KeptSelection, ports: Ports) -> AuditRecord:
+    selection = kept.selection
+    keys = [calendar.key for calendar in _calendars(member, selection)]
+    first = len(keys) - len(selection.conflicts)  # roles() has the primary calendar first
+    return act_of(
+        caller,
+        Act.CONFIGURED,
+        member.location,
+        ports,
+        user=member.user,
+        primary=keys[0] if first else None,
+        conflicts=tuple(keys[first:]),
+        policy=selection.policy,
+        version=kept.number,
+    )
 
 
 def _watched(

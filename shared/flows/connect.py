@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from shared.domain.access import Caller
+from shared.domain.access import Caller, Membership
+from shared.domain.audit import Act, AuditRecord
 from shared.domain.model import Account, LocationId, ProviderName, UserId
 from shared.domain.ownership import (
     UNUSED_CLAIM_LASTS,
@@ -33,6 +34,8 @@ from shared.errors import (
     StoreConflict,
 )
 from shared.flows.apply_selection import safely_later
+from shared.flows.audit import act_of, audited
+from shared.flows.being_erased import BEING_ERASED, is_being_erased, refuse_while_erased
 from shared.flows.mailbox import Lane, place
 from shared.flows.ports import SAFETY_SECONDS, Ports
 from shared.flows.settle_account import in_use_at, let_go, settle_later
@@ -68,6 +71,7 @@ class _Pending:
     return_url: str | None
     browser: str
     flow: Mapping[str, object]
+    role: str = Membership.AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,9 @@ async def begin_connect(
     return_url: str | None,
     ports: Ports,
 ) -> SignInBegun:
-    """Raises InvalidRequest for a return address that is not of the CRM."""
+    """Raises InvalidRequest for a return address that is not of the CRM, and Conflict."""
     _check_return_url(return_url, ports.policies.return_url_origins)
+    await refuse_while_erased(await ports.locations.member(location, caller.user), ports)
     begun = await ports.ways_to_sign_in[provider].begin(ports.policies.callback_url(provider))
     browser_secret = secrets.token_urlsafe(32)
     pending = _Pending(
@@ -96,9 +101,10 @@ async def begin_connect(
         return_url=return_url,
         browser=_hash(browser_secret),
         flow=begun.flow,
+        role=caller.membership(location) or Membership.AGENT,
     )
     expires_at = ports.clock() + SIGN_IN_LASTS
-    sealed = ports.sealer.seal(json.dumps(asdict(pending)).encode())
+    sealed = await ports.sealer.seal(json.dumps(asdict(pending)).encode())
     await ports.sign_ins.put(_hash(begun.state), sealed, expires_at)
     return SignInBegun(begun.authorization_url, expires_at, browser_secret)
 
@@ -134,7 +140,7 @@ async def _taken(
             "This sign-in is not known, or was used already. Start again.", code="state_unknown"
         )
     sealed, expires_at = kept
-    fields = json.loads(ports.sealer.open(sealed))
+    fields = json.loads(await ports.sealer.open(sealed))
     pending = _Pending(**{**fields, "locations": tuple(fields["locations"])})
     if ports.clock() >= expires_at:
         raise SignInFailed(
@@ -165,12 +171,19 @@ async def _check_mailbox(signed_in: SignedIn, ports: Ports) -> None:
 
 
 async def _asked(account: Account, token: AccessToken, ports: Ports) -> None:
-    """Asks for the mailbox from a place of its own: others may be asking it at the same time."""
+    """Asks for the mailbox from a place of its own: others may be asking it at the same time.
+
+    Of an account that nobody has nobody asks anything else, and no row of a place must be left.
+    """
+    provider = ports.provider(account.provider)
     for wait in _WAITS_FOR_A_PLACE:
         record = await ports.accounts.load(account)
+        if record.owner is None:
+            await provider.check_mailbox(token)
+            return
         try:
             async with place(ports, record, Lane.INTERACTIVE):
-                await ports.provider(account.provider).check_mailbox(token)
+                await provider.check_mailbox(token)
                 return
         except MailboxBusy:
             await asyncio.sleep(wait)
@@ -180,10 +193,30 @@ async def _asked(account: Account, token: AccessToken, ports: Ports) -> None:
 async def _connected(pending: _Pending, signed_in: SignedIn, ports: Ports) -> Connection:
     """Claims the account for the user, then keeps the connection."""
     member = await ports.locations.member(pending.location, pending.user)
+    if await is_being_erased(member, ports):
+        raise SignInFailed(BEING_ERASED, code="being_erased")
     existing = member.connections.get(pending.provider)
     if existing is not None and existing.account != signed_in.account:
         raise _second_account(existing)
-    claimed_at = await _claim(pending, signed_in, ports)
+    record = await _claimable(pending, signed_in.account, ports)
+    async with audited(_act(pending, existing, ports), ports):
+        kept = await _claimed(record, pending, signed_in, ports)
+    await _sync_all(kept, ports)
+    return kept
+
+
+def _act(pending: _Pending, existing: Connection | None, ports: Ports) -> AuditRecord:
+    at = {pending.location: Membership(pending.role)}
+    act = Act.CONNECTED if existing is None else Act.RECONNECTED
+    user, provider = pending.user, pending.provider
+    caller = Caller(user, pending.user_name, at)
+    return act_of(caller, act, pending.location, ports, user=user, provider=provider)
+
+
+async def _claimed(
+    record: AccountRecord, pending: _Pending, signed_in: SignedIn, ports: Ports
+) -> Connection:
+    claimed_at = await _claim(record, pending, signed_in, ports)
     wanted = Connection(
         location=pending.location,
         user=pending.user,
@@ -197,20 +230,26 @@ async def _connected(pending: _Pending, signed_in: SignedIn, ports: Ports) -> Co
     if kept.account != signed_in.account:
         await let_go(wanted, ports)
         raise _second_account(kept)
-    await _sync_all(kept, ports)
     return kept
 
 
-async def _claim(pending: _Pending, signed_in: SignedIn, ports: Ports) -> datetime:
+async def _claimable(pending: _Pending, account: Account, ports: Ports) -> AccountRecord:
+    """The account as it is kept now. Raises SignInFailed where another user has it (R4)."""
+    record = await ports.accounts.load(account)
+    if record.owner is not None:
+        in_use = await in_use_at(record, ports)
+        if not may_claim(record.owner, pending.user, in_use, ports.clock()):
+            raise _taken_by(record.owner, pending)
+    return record
+
+
+async def _claim(
+    record: AccountRecord, pending: _Pending, signed_in: SignedIn, ports: Ports
+) -> datetime:
     """R4: of many who claim an account at once exactly one gets it. Returns when that was."""
-    tokens = ports.vault.sealed(signed_in.tokens)
+    tokens = await ports.vault.sealed(signed_in.tokens)
     for _ in range(_ATTEMPTS):
-        record = await ports.accounts.load(signed_in.account)
         now = ports.clock()
-        if record.owner is not None:
-            in_use = await in_use_at(record, ports)
-            if not may_claim(record.owner, pending.user, in_use, now):
-                raise _taken_by(record.owner, pending)
         owner = claimed(record.owner, pending.user, pending.user_name, pending.location, now)
         # Should this die before there is a connection, the message looks after the claim.
         await settle_later(signed_in.account, ports, _AFTER_A_CLAIM)
@@ -218,6 +257,7 @@ async def _claim(pending: _Pending, signed_in: SignedIn, ports: Ports) -> dateti
         try:
             await ports.accounts.claim(record, owner, signed_in.profile, tokens)
         except StoreConflict:
+            record = await _claimable(pending, signed_in.account, ports)
             continue
         await _tell_restored(record, ports)
         return now

@@ -6,8 +6,9 @@ from shared.domain.access import Caller, Membership
 from shared.domain.appointments import Appointment, Asked, SyncState
 from shared.domain.asking import Late, asked_for, deleted
 from shared.domain.model import LocationId, UserId
-from shared.domain.records import KeptAppointment
+from shared.domain.records import KeptAppointment, Member
 from shared.errors import Conflict, NotAllowed, NotFound, StoreConflict
+from shared.flows.being_erased import refuse_while_erased
 from shared.flows.ports import SAFETY_SECONDS, Ports
 from shared.messages import WriteAppointment
 
@@ -31,15 +32,17 @@ async def keep_appointment(
     """The appointment as it is kept now; its event is written from the queue.
 
     Raises NotAllowed, NotFound for a user whom nobody knows, and Conflict for a request that is
-    older than what is kept; then nothing is kept.
+    older than what is kept, or for a user who is being erased; then nothing is kept.
     """
     _check_right(caller, location, asked.user)
     for _ in range(_ATTEMPTS):
         kept = await ports.appointments.load(location, name)
         if kept is not None and not kept.appointment.deleted:
             _check_right(caller, location, kept.appointment.user)
+        member = await ports.locations.member(location, asked.user)
+        await refuse_while_erased(member, ports)
         if asked.team:
-            await _check_known(location, asked.user, ports)
+            _check_known(member)
         wanted = asked_for(kept.appointment if kept else None, location, name, asked, version)
         if isinstance(wanted, Late):
             raise Conflict(_LATE[wanted], code=wanted.value)
@@ -95,9 +98,8 @@ def _check_right(caller: Caller, location: LocationId, user: UserId) -> None:
     raise NotAllowed("This is somebody else's appointment.", code="not_your_appointment")
 
 
-async def _check_known(location: LocationId, user: UserId, ports: Ports) -> None:
-    member = await ports.locations.member(location, user)
-    if not member.connections and member.selection.number == 0:
+def _check_known(member: Member) -> None:
+    if not member.known:
         raise NotFound(
             "This user has connected no account at this location. They connect one under My "
             "Profile › Integrations; send the appointment again after that.",

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+from shared.domain.access import Caller
+from shared.domain.audit import Act
 from shared.domain.model import LocationId
 from shared.domain.records import KeptSettings
 from shared.errors import Stale, StoreConflict
+from shared.flows.audit import act_of, audited
+from shared.flows.being_erased import refuse_while_location_erased
 from shared.flows.ports import Ports
 
 
@@ -13,14 +17,24 @@ async def location_settings(location: LocationId, ports: Ports) -> KeptSettings:
 
 
 async def decide_settings(
-    location: LocationId, external_changes: str, number: int, ports: Ports
+    caller: Caller, location: LocationId, external_changes: str, number: int, ports: Ports
 ) -> KeptSettings:
-    """Raises Stale if `number` is not the newest version."""
+    """Raises Stale if `number` is not the newest version, and Conflict while it is erased."""
+    await refuse_while_location_erased(location, ports)
     kept = await ports.locations.settings(location)
     try:
         if number != kept.number:
             raise StoreConflict
         changed = replace(kept, external_changes=external_changes, number=number + 1)
-        return await ports.locations.decide(location, changed)
+        act = act_of(
+            caller,
+            Act.SETTINGS_CHANGED,
+            location,
+            ports,
+            external_changes=external_changes,
+            version=changed.number,
+        )
+        async with audited(act, ports):
+            return await ports.locations.decide(location, changed)
     except StoreConflict:
         raise Stale("The settings were changed meanwhile. Load them again, then save.") from None

@@ -14,6 +14,7 @@ from shared.providers.base import CalendarProvider, SignIn
 from shared.store.base import (
     AccountStore,
     AppointmentStore,
+    AuditStore,
     CalendarStore,
     ChangeStore,
     FiguresStore,
@@ -55,6 +56,7 @@ class Ports:
     locations: LocationStore
     appointments: AppointmentStore
     changes: ChangeStore
+    audit: AuditStore
     sign_ins: SignInStore
     roster: RosterStore
     figures: FiguresStore

@@ -63,8 +63,7 @@ def asked_range(start: datetime, end: datetime, longest: timedelta = LONGEST) ->
 async def known_member(caller: Caller, location: LocationId, user: UserId, ports: Ports) -> Member:
     """Raises NotFound for a user who has connected nothing here: nobody may take that for free."""
     member = await ports.locations.member(location, user)
-    unknown = not member.connections and member.selection.number == 0
-    if unknown and caller.user != user:
+    if not member.known and caller.user != user:
         raise NotFound("This user has connected no account at this location.", code="unknown_user")
     return member
 

@@ -55,6 +55,7 @@ async def erase_account(message: EraseAccount, ports: Ports) -> bool:
     account = Account.parse(message.account)
     record = await ports.accounts.load(account)
     if record.owner is None:
+        await tidy(record, ports)
         return False
     used_at, now = await in_use_at(record, ports), ports.clock()
     if not unused(record.owner, used_at, now):
@@ -71,6 +72,12 @@ async def erase_account(message: EraseAccount, ports: Ports) -> bool:
     await _end_grant(record, message.attempt, ports)
     await ports.accounts.erase(record)
     return True
+
+
+async def tidy(record: AccountRecord, ports: Ports) -> None:
+    """Of an account that nobody has: the places that were taken by somebody who died."""
+    if all(until <= ports.clock() for until in record.leases.values()):
+        await ports.accounts.erase(record)
 
 
 async def _end_grant(record: AccountRecord, attempt: int, ports: Ports) -> None:

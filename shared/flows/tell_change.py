@@ -6,14 +6,20 @@ Each can be done again after any step: a change is added once however often it i
 from collections.abc import Iterable
 
 from shared.domain.changes import Change, connection_changed
-from shared.domain.model import Account, LocationId, Problem
+from shared.domain.model import Account, LocationId, Problem, UserId
 from shared.domain.records import AccountRecord
+from shared.flows.being_erased import is_being_erased
 from shared.flows.ports import Ports
 from shared.messages import DeliverChanges, TellChange, TellConnection
 
 
 async def tell_change(message: TellChange, ports: Ports) -> str:
-    await tell([message.change], ports)
+    """Not of a user whom nobody knows any more: such a message may outlive their erasure."""
+    change = message.change
+    member = await ports.locations.member(change.location, UserId(str(change.data["userId"])))
+    if not member.known or await is_being_erased(member, ports):
+        return "user_erased"
+    await tell([change], ports)
     return "told"
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from shared import metrics
 from shared.domain.deciding import Decided
 from shared.domain.model import HELD, CalendarKey, Problem, Roster
 from shared.domain.records import CalendarPartition
@@ -33,6 +34,9 @@ async def notice_run(partition: CalendarPartition, decided: Decided, ports: Port
         alarm(HELD, calendar=partition.key, held=decided.held, events=of)
     if decided.stuck is not None:
         _tell(partition.key, decided.stuck)
+    before, after = partition.state.checked_at, decided.state.checked_at
+    age = after - before if before is not None and after is not None else None
+    metrics.read(partition.state.account.provider, age, decided.lag, decided.findings)
     if decided.findings:
         await ports.figures.add(partition.key, decided.findings, ports.clock())
 

@@ -4,6 +4,7 @@ appointment|{id}             the appointment with what is still to be done for i
 user|{user}|{end}|{id}       what tells of it without reading it, under each user whom it concerns
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,8 +13,8 @@ from shared.domain.model import CalendarKey, LocationId, UserId
 from shared.domain.records import IndexedAppointment, KeptAppointment
 from shared.errors import StoreConflict
 from shared.store import packing
-from shared.store.rows import SEPARATOR, from_bytes, in_partition, row_key, to_bytes
-from shared.store.tables import Entity, Operation, Tables, etag_of, guarded
+from shared.store.rows import SEPARATOR, from_bytes, in_partition, row_key, rows_under, to_bytes
+from shared.store.tables import Entity, Operation, Tables, etag_of, guarded, unless_changed
 
 APPOINTMENT, USER = "appointment", "user"
 
@@ -37,10 +38,7 @@ class TableAppointmentStore:
 
     async def load(self, location: LocationId, appointment: str) -> KeptAppointment | None:
         row = await self._table.get(location, row_key(APPOINTMENT, appointment))
-        if row is None:
-            return None
-        kept = from_bytes(KeptAppointment, packing.joined([row]))
-        return replace(kept, version=_Version(etag_of(row), frozenset(row["index"].split())))
+        return _kept(row) if row is not None else None
 
     async def keep(self, kept: KeptAppointment) -> KeptAppointment:
         """Writes the appointment and its index rows in one transaction.
@@ -66,9 +64,30 @@ class TableAppointmentStore:
         rows = await self._table.query(in_partition(location, _ending_after(user, since)))
         return [_indexed(row) for row in rows]
 
+    async def all_of(self, location: LocationId) -> AsyncIterator[KeptAppointment]:
+        async for row in self._table.scan(in_partition(location, rows_under(APPOINTMENT))):
+            yield _kept(row)
+
+    async def erase(self, kept: KeptAppointment) -> None:
+        location, version = kept.appointment.location, kept.version
+        if not isinstance(version, _Version):
+            raise StoreConflict
+        record = _row(location, row_key(APPOINTMENT, kept.appointment.id))
+        await self._table.commit(
+            [
+                ("delete", record, unless_changed(version.etag)),
+                *(("delete", _row(location, name)) for name in sorted(version.index)),
+            ]
+        )
+
 
 def _row(location: LocationId, name: str) -> Entity:
     return {"PartitionKey": location, "RowKey": name}
+
+
+def _kept(row: Entity) -> KeptAppointment:
+    kept = from_bytes(KeptAppointment, packing.joined([row]))
+    return replace(kept, version=_Version(etag_of(row), frozenset(row["index"].split())))
 
 
 def _record_row(kept: KeptAppointment, index: frozenset[str]) -> Entity:

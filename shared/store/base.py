@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.audit import AuditRecord, Outcome
 from shared.domain.changes import Change
 from shared.domain.drift import Figures, Findings
 from shared.domain.links import Link
@@ -29,6 +30,7 @@ from shared.domain.records import (
     CalendarGlance,
     CalendarPartition,
     Connection,
+    Erasure,
     IndexedAppointment,
     KeptAppointment,
     KeptSelection,
@@ -74,6 +76,10 @@ class CalendarStore(Protocol):
 
     async def unwatch(self, key: CalendarKey, location: LocationId, user: UserId) -> bool:
         """Removes a watch; True if there was one."""
+        ...
+
+    async def watchers(self, key: CalendarKey, location: LocationId) -> list[UserId]:
+        """Who watches it at that location."""
         ...
 
     async def glance(self, key: CalendarKey, around: Interval | None) -> CalendarGlance | None:
@@ -181,6 +187,19 @@ class LocationStore(Protocol):
         """Raises StoreConflict if `kept.version` is not the newest."""
         ...
 
+    async def erasure(self, location: LocationId, user: UserId | None) -> Erasure | None:
+        """The one that is under way, of that user or, with None, of the location itself."""
+        ...
+
+    async def keep_erasure(self, erasure: Erasure) -> Erasure:
+        """Raises StoreConflict if `erasure.version` is not the newest; None is for a new one."""
+        ...
+
+    async def end_erasure(self, erasure: Erasure, left: KeptSelection | None) -> None:
+        """Removes what is left of the user, that selection, or of the location, all; the erasure
+        itself at last. Raises StoreConflict."""
+        ...
+
 
 class AppointmentStore(Protocol):
     async def load(self, location: LocationId, appointment: str) -> KeptAppointment | None: ...
@@ -194,6 +213,14 @@ class AppointmentStore(Protocol):
     ) -> list[IndexedAppointment]:
         """Those that are wanted or have events, that the user has or had when one was written,
         and that end after `since`, in order of their end."""
+        ...
+
+    def all_of(self, location: LocationId) -> AsyncIterator[KeptAppointment]:
+        """Every appointment of the location, deleted ones too."""
+        ...
+
+    async def erase(self, kept: KeptAppointment) -> None:
+        """Removes all that is kept of it. Raises StoreConflict if it is not the newest."""
         ...
 
 
@@ -231,6 +258,17 @@ class ChangeStore(Protocol):
         """It need not be told again; harmless to repeat."""
         ...
 
+    async def blank(self, location: LocationId, user: UserId) -> int:
+        """Leaves of the changes that tell of that user only their numbers, and nothing pending.
+
+        Returns how many rows told of the user. Raises StoreConflict.
+        """
+        ...
+
+    async def erase(self, location: LocationId) -> int:
+        """Removes the whole feed; returns how many rows there were."""
+        ...
+
     async def disable(self, endpoint: str, now: datetime) -> None:
         """Keeps that this endpoint wants nothing any more."""
         ...
@@ -248,6 +286,34 @@ class SignInStore(Protocol):
         ...
 
     async def forget_expired(self, now: datetime) -> int: ...
+
+
+class AuditStore(Protocol):
+    """Who did what at each location; see domain/audit.py."""
+
+    async def append(self, record: AuditRecord, now: datetime) -> None:
+        """Some of those go that are older than they are kept."""
+        ...
+
+    async def close(self, location: LocationId, name: str, outcome: Outcome) -> None:
+        """Keeps how it came out; one that is gone is no error."""
+        ...
+
+    async def read(
+        self, location: LocationId, after: str, limit: int, now: datetime
+    ) -> list[AuditRecord]:
+        """The records after that id, in the order of time."""
+        ...
+
+    async def forget(
+        self, location: LocationId, user: UserId | None, keep: str | None = None
+    ) -> int:
+        """Removes those about that user, and who it was from those that the user has made.
+
+        With None it removes all of the location's but `keep`. Returns how many there were. Raises
+        StoreConflict.
+        """
+        ...
 
 
 class FiguresStore(Protocol):

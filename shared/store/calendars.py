@@ -160,6 +160,10 @@ class TableCalendarStore:
     async def unwatch(self, key: CalendarKey, location: LocationId, user: UserId) -> bool:
         return await _insisting(lambda: self._unwatch(key, location, user))
 
+    async def watchers(self, key: CalendarKey, location: LocationId) -> list[UserId]:
+        rows = await self._table.query(in_partition(key, rows_under(WATCH, location)))
+        return [watch_of(row).user for row in rows]
+
     async def _watch(self, state: CalendarState, watch: Watch) -> Watched:
         key = state.calendar.key
         name = row_key(WATCH, watch.location, watch.user)

@@ -13,9 +13,10 @@ from itertools import takewhile
 
 from shared.domain.changes import Change
 from shared.domain.delivery import AT_ONCE
-from shared.domain.model import LocationId
+from shared.domain.model import LocationId, UserId
 from shared.domain.records import NumberedChange, PendingDelivery
 from shared.errors import Expired, StoreConflict
+from shared.store import feed_erasing
 from shared.store.change_rows import (
     CHANGE,
     COUNTER,
@@ -98,6 +99,12 @@ class TableChangeStore:
     async def delivered(self, pending: PendingDelivery) -> None:
         row = pending_row(pending)
         await self._table.delete(row["PartitionKey"], row["RowKey"])
+
+    async def blank(self, location: LocationId, user: UserId) -> int:
+        return await feed_erasing.blank(self._table, location, user)
+
+    async def erase(self, location: LocationId) -> int:
+        return await feed_erasing.erase(self._table, location)
 
     async def disable(self, endpoint: str, now: datetime) -> None:
         row = {"PartitionKey": _ENDPOINTS, "RowKey": endpoint, "disabledAt": now}

@@ -2,7 +2,9 @@
 
 user|{user}|connection|{provider}   an account of that user here
 user|{user}|selection               the calendars that the user has chosen here
+user|{user}|erasure                 that all of the user is being erased here, and how far
 settings                            the policies of the location
+erasure                             that all of the location is being erased, and how far
 """
 
 from collections.abc import Iterable
@@ -10,8 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain.model import LocationId, UserId
-from shared.domain.records import Connection, KeptSelection, KeptSettings, Member
+from shared.domain.records import Connection, Erasure, KeptSelection, KeptSettings, Member
 from shared.errors import StoreConflict
+from shared.store import packing
+from shared.store.removing import names_in, remove
 from shared.store.rows import (
     SEPARATOR,
     from_bytes,
@@ -27,6 +31,7 @@ from shared.store.tables import Entity, Operation, Tables, etag_of, guarded, unl
 _ATTEMPTS = 5
 
 USER, CONNECTION, SELECTION, SETTINGS = "user", "connection", "selection", "settings"
+ERASURE = "erasure"
 
 
 class TableLocationStore:
@@ -43,7 +48,9 @@ class TableLocationStore:
         found: dict[str, list[Entity]] = {}
         for row in await self._table.query(in_partition(location, rows_under(USER))):
             found.setdefault(row["RowKey"].split(SEPARATOR)[1], []).append(row)
-        return [_member(location, UserId(user), rows) for user, rows in found.items()]
+        members = (_member(location, UserId(user), rows) for user, rows in found.items())
+        # Not one of whom only the erasure is left.
+        return [one for one in members if one.connections or one.selection.version]
 
     async def connect(self, connection: Connection) -> Connection:
         name = _connection_name(connection)
@@ -87,6 +94,29 @@ class TableLocationStore:
         row = {**_row(location, SETTINGS), "data": to_json(replace(kept, version=None))}
         return replace(kept, version=await self._write(row, kept.version))
 
+    async def erasure(self, location: LocationId, user: UserId | None) -> Erasure | None:
+        row = await self._table.get(location, _erasure_name(user))
+        if row is None:
+            return None
+        return replace(from_bytes(Erasure, packing.joined([row])), version=etag_of(row))
+
+    async def keep_erasure(self, erasure: Erasure) -> Erasure:
+        """Raises ValueError if it does not fit a row: that takes tens of thousands of calendars."""
+        [part] = packing.parts(to_bytes(replace(erasure, version=None)))
+        row = {**_row(erasure.location, _erasure_name(erasure.user)), **part}
+        return replace(erasure, version=await self._write(row, erasure.version))
+
+    async def end_erasure(self, erasure: Erasure, left: KeptSelection | None) -> None:
+        location, user, name = erasure.location, erasure.user, _erasure_name(erasure.user)
+        last: list[Operation] = [("delete", _row(location, name), unless_changed(erasure.version))]
+        if user is None:
+            others = [one for one in await names_in(self._table, location) if one != name]
+            await remove(self._table, location, others)
+        elif left is not None and left.version is not None:
+            selection = _row(location, row_key(USER, user, SELECTION))
+            last.append(("delete", selection, unless_changed(left.version)))
+        await self._table.commit(last)
+
     async def _write(self, row: Entity, version: object) -> str:
         if version is None:
             return await self._table.insert(row)
@@ -106,6 +136,10 @@ def _connection_name(connection: Connection) -> str:
     return row_key(USER, connection.user, CONNECTION, connection.account.provider)
 
 
+def _erasure_name(user: UserId | None) -> str:
+    return ERASURE if user is None else row_key(USER, user, ERASURE)
+
+
 def _connection(row: Entity) -> Connection:
     return replace(from_json(Connection, row["data"]), version=etag_of(row))
 
@@ -114,7 +148,9 @@ def _member(location: LocationId, user: UserId, rows: Iterable[Entity]) -> Membe
     member = Member(location, user)
     for row in rows:
         what = row["RowKey"].split(SEPARATOR)[2]
-        if what == SELECTION:
+        if what == ERASURE:
+            member = replace(member, erasing=True)
+        elif what == SELECTION:
             kept = from_bytes(KeptSelection, row["data"])
             member = replace(member, selection=replace(kept, version=etag_of(row)))
         elif what == CONNECTION:

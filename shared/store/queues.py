@@ -5,6 +5,7 @@ from azure.storage.queue import TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from shared.messages import Message
+from shared.tracing import traceparent
 
 
 class StorageQueues:
@@ -17,6 +18,7 @@ class StorageQueues:
     async def send(self, message: Message, delay_seconds: float = 0) -> None:
         """The message becomes visible after `delay_seconds`, at most seven days."""
         client = self._client(message.queue)
+        message = message.model_copy(update={"traceparent": traceparent()})
         delay = max(0, round(delay_seconds))
         try:
             await client.send_message(message.encode(), visibility_timeout=delay)

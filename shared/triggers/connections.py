@@ -25,7 +25,7 @@ _CONNECTIONS = "locations/{location}/users/{user}/connections"
         right=Right.OWN,
         body=contract.BeginConnect,
         answers={201: contract.ConnectBegun},
-        problems=(404, 503),
+        problems=(404, 409, 503),
     ),
 )
 async def begin(call: Call) -> Answer:
@@ -71,7 +71,7 @@ async def list_(call: Call) -> Answer:
 )
 async def end(call: Call) -> Answer:
     provider = await call.provider_of_a_connection()
-    await disconnect(call.location, call.user, provider, call.ports)
+    await disconnect(call.caller, call.location, call.user, provider, call.ports)
     return Answer(204)
 
 

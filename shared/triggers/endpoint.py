@@ -180,6 +180,8 @@ def _authorise(caller: Caller, right: Right, path: Mapping[str, str]) -> None:
             "Integrations.",
             code="not_your_account",
         )
+    if right is Right.SERVICE:
+        raise NotAllowed("Only the CRM itself may do this.", code="not_allowed")
     raise NotAllowed("This needs an admin of the location.", code="not_allowed")
 
 

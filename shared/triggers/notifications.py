@@ -7,14 +7,16 @@ then drop them. https://learn.microsoft.com/graph/change-notifications-delivery-
 import typing
 
 import azure.functions as func
+from opentelemetry.trace import SpanKind
 
 from shared.domain.model import CalendarKey
 from shared.domain.proof import proven
 from shared.messages import Cause, SyncCalendar
-from shared.providers.notifications import Post, Told
+from shared.providers.notifications import NotificationReader, Post, Told
 from shared.services import notification_reader, now
 from shared.settings import settings
 from shared.telemetry import record
+from shared.tracing import span, traceparent
 
 blueprint = func.Blueprint()
 
@@ -41,6 +43,13 @@ def received(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:
     read = notification_reader(req.route_params.get("provider"))
     if read is None:
         return _text(404, "unknown provider")
+    with span("notification", SpanKind.SERVER, req.headers.get("traceparent")):
+        return _received(req, messages, read)
+
+
+def _received(
+    req: func.HttpRequest, messages: Messages, read: NotificationReader
+) -> func.HttpResponse:
     found = read(Post(req.params, req.headers, req.get_body()), _proven)
     if found.unproven:
         record("notification_unproven", provider=req.route_params["provider"], items=found.unproven)
@@ -48,7 +57,11 @@ def received(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:
         at = now()
         queued = [
             SyncCalendar(
-                calendar=news.calendar, cause=_CAUSES[news.told], at=at, subscription=news.channel
+                calendar=news.calendar,
+                cause=_CAUSES[news.told],
+                at=at,
+                subscription=news.channel,
+                traceparent=traceparent(),
             )
             for news in found.news
         ]

@@ -42,6 +42,7 @@ def document() -> str:
         configuration,
         confirm,
         connections,
+        erasure,
         team,
     )
 

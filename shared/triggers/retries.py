@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from opentelemetry.trace import SpanKind
+
 from shared.errors import (
     AppointmentBusy,
     CalendarSyncError,
@@ -22,6 +24,7 @@ from shared.errors import (
 from shared.flows.ports import Ports
 from shared.messages import Cause, Message, SyncCalendar
 from shared.telemetry import alarm, fault, record
+from shared.tracing import ended, failed, span
 
 _LONGEST_SECONDS = 15 * 60.0
 _ATTEMPTS = 10
@@ -58,6 +61,11 @@ RETRIES: dict[type[CalendarSyncError], Again] = {
 
 async def attempted(message: M, flow: Callable[[M, Ports], Awaitable[Any]], ports: Ports) -> None:
     """Runs `flow`; queues the message again when its error says so."""
+    with span(message.queue, SpanKind.CONSUMER, message.traceparent):
+        await _attempted(message, flow, ports)
+
+
+async def _attempted(message: M, flow: Callable[[M, Ports], Awaitable[Any]], ports: Ports) -> None:
     try:
         done = await flow(message, ports)
     except CalendarSyncError as error:
@@ -66,8 +74,9 @@ async def attempted(message: M, flow: Callable[[M, Ports], Awaitable[Any]], port
     except Exception as error:
         fault(message.queue, error)
         raise
+    ended(done if isinstance(done, str) else getattr(done, "outcome", "done"))
     # A change may hold a title: its message is logged without it.
-    fields = message.model_dump(mode="json", exclude={"change"})
+    fields = message.model_dump(mode="json", exclude={"change", "traceparent"})
     record(message.queue, **fields, done=str(done))
 
 
@@ -78,6 +87,7 @@ async def try_later(message: Message, ports: Ports) -> None:
 
 
 async def _again(message: Message, error: CalendarSyncError, ports: Ports) -> None:
+    failed(error.reason)
     rule = next((RETRIES[k] for k in type(error).__mro__ if k in RETRIES), None)
     attempt: int = getattr(message, "attempt", 0)
     if rule is None:

@@ -10,10 +10,13 @@ from datetime import datetime
 from hashlib import sha256
 
 import httpcore
+from opentelemetry.trace import SpanKind
 
 from shared.domain.changes import Change
 from shared.domain.waiting import retry_after
 from shared.telemetry import fault
+from shared.tracing import failed, span
+from shared.tracing import headers as headers_of_the_trace
 from shared.webhooks.base import Answered, Delivery
 from shared.webhooks.body import body_of
 from shared.webhooks.network import PrivateAddress, PublicNetwork
@@ -43,8 +46,9 @@ class StandardWebhook:
 
     async def deliver(self, change: Change) -> Delivery:
         try:
-            async with asyncio.timeout(_SECONDS):
-                return self._meaning(await self._post(change))
+            with span("webhook", SpanKind.CLIENT):
+                async with asyncio.timeout(_SECONDS):
+                    return self._meaning(await self._post(change))
         except (TimeoutError, httpcore.TimeoutException):
             return _again("timed_out")
         except PrivateAddress:
@@ -62,6 +66,7 @@ class StandardWebhook:
             "Content-Type": "application/json",
             "User-Agent": "calendar-sync",
             **self._signer.headers(change.id, body, self._clock()),
+            **headers_of_the_trace(),
         }
         timeouts = {"connect": _CONNECT_SECONDS, "read": _SECONDS, "write": _SECONDS}
         async with (
@@ -81,6 +86,7 @@ class StandardWebhook:
         if 200 <= answer.status < 300:
             return Delivery(Answered.TAKEN)
         reason = f"status_{answer.status}"
+        failed(reason)
         if answer.status == _GONE:
             return Delivery(Answered.ENDED, reason=reason)
         headers = {name.lower(): value for name, value in answer.headers}

@@ -3,14 +3,17 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
-from shared.credentials.sealing import FernetSealer
+from shared.credentials.data_keys import EnvelopeSealer
+from shared.credentials.key_vault import KeyVaultKey
+from shared.credentials.sealing import FernetSealer, KindOfSealer, Sealers
 from shared.credentials.vault import Vault
 from shared.domain.model import Account, LocationId, UserId
 from shared.domain.ownership import Owner
@@ -19,6 +22,7 @@ from shared.domain.sign_in import Begun, SignedIn, Tokens
 from shared.errors import MailboxBusy, OperatorFault, ProviderUnavailable, ReconnectRequired
 from shared.store.accounts import TableAccountStore
 from tests.contract.conftest import SeenTables
+from tests.key_vault import StandInVault, stand_in_vault
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 PROFILE = AccountProfile("anne@contoso.example", "Anne", "work")
@@ -83,13 +87,16 @@ class Office:
         self.vault = self.with_keys(*keys)
 
     def with_keys(self, *keys: str) -> Vault:
+        return self.with_sealers(FernetSealer(keys))
+
+    def with_sealers(self, *sealers: KindOfSealer) -> Vault:
         ways = {self.account.provider: self.sign_in}
-        return Vault(self.store, FernetSealer(keys), ways, self.clock)
+        return Vault(self.store, Sealers(sealers), ways, self.clock)
 
     async def connected(self, token: str = "token 0", minutes: int = 60) -> AccountRecord:
         tokens = self.sign_in.issue(token, timedelta(minutes=minutes))
         read = await self.store.load(self.account)
-        await self.store.claim(read, OWNER, PROFILE, self.vault.sealed(tokens))
+        await self.store.claim(read, OWNER, PROFILE, await self.vault.sealed(tokens))
         return await self.record()
 
     async def record(self) -> AccountRecord:
@@ -146,7 +153,7 @@ async def test_while_somebody_else_refreshes_it_waits_and_takes_theirs(office: O
     async def elsewhere() -> None:
         await asyncio.sleep(0.2)
         assert record.tokens is not None
-        fresh = office.vault.sealed(office.sign_in.issue("theirs"), record.tokens.version)
+        fresh = await office.vault.sealed(office.sign_in.issue("theirs"), record.tokens.version)
         await office.store.save_tokens(office.account, fresh)
 
     token, _ = await asyncio.gather(office.vault.access_token(record), elsewhere())
@@ -246,10 +253,75 @@ async def test_where_no_key_opens_the_operator_is_at_fault(office: Office, minut
     assert (await office.record()).leases == {}
 
 
+@pytest.fixture
+async def key_vault(tmp_path: Path) -> AsyncIterator[tuple[StandInVault, KeyVaultKey]]:
+    async with stand_in_vault(tmp_path) as found:
+        yield found
+
+
+async def test_versions_in_key_vault_are_rotated_without_a_new_sign_in(
+    office: Office, key_vault: tuple[StandInVault, KeyVaultKey]
+) -> None:
+    stand_in, key = key_vault
+    office.vault = office.with_sealers(EnvelopeSealer(key))
+    record = await office.connected()
+    [old] = stand_in.versions
+    stand_in.rotate()
+    rotated = office.with_sealers(EnvelopeSealer(key))
+    assert await rotated.access_token(record) == "token 0"
+    assert await rotated.access_token(record, "token 0") == "token 1"
+    # What is kept now is sealed under the new version: the old one may go.
+    stand_in.disabled.add(old)
+    afresh = office.with_sealers(EnvelopeSealer(key))
+    assert await afresh.access_token(await office.record()) == "token 1"
+    with pytest.raises(OperatorFault):
+        await afresh.access_token(record)
+
+
+async def test_tokens_move_to_key_vault_and_back_without_a_new_sign_in(
+    office: Office, key_vault: tuple[StandInVault, KeyVaultKey]
+) -> None:
+    _, key = key_vault
+    record = await office.connected()
+    moving = office.with_sealers(EnvelopeSealer(key), FernetSealer([KEY]))
+    assert await moving.access_token(record) == "token 0"
+    assert await moving.access_token(record, "token 0") == "token 1"
+    record = await office.record()
+    assert await office.with_sealers(EnvelopeSealer(key)).access_token(record) == "token 1"
+    with pytest.raises(OperatorFault):
+        await office.with_keys(KEY).access_token(record)
+    back = office.with_sealers(FernetSealer([OTHER_KEY]), EnvelopeSealer(key))
+    assert await back.access_token(record) == "token 1"
+    assert await back.access_token(record, "token 1") == "token 2"
+    record = await office.record()
+    assert await office.with_keys(OTHER_KEY).access_token(record) == "token 2"
+
+
+@pytest.mark.parametrize("minutes", [60, -5])
+@pytest.mark.parametrize("trouble", ["throttled", "unreachable"])
+async def test_while_key_vault_does_not_answer_nobody_must_sign_in(
+    office: Office, key_vault: tuple[StandInVault, KeyVaultKey], minutes: int, trouble: str
+) -> None:
+    stand_in, key = key_vault
+    office.vault = office.with_sealers(EnvelopeSealer(key))
+    record = await office.connected(minutes=minutes)
+    afresh = office.with_sealers(EnvelopeSealer(key))
+    stand_in.always, stand_in.down = 429, trouble == "unreachable"
+    began = time.monotonic()
+    with pytest.raises(ProviderUnavailable):
+        await afresh.access_token(record)
+    assert time.monotonic() - began < 5
+    after = await office.record()
+    assert (after.problem, after.leases) == (None, {})
+    assert office.sign_in.refreshed == []
+    stand_in.always, stand_in.down = None, False
+    assert await afresh.access_token(after) == ("token 0" if minutes > 0 else "token 1")
+
+
 async def test_a_cache_without_a_token_is_refreshed(office: Office) -> None:
     empty = Tokens(b"{}", "", NOW + timedelta(hours=1))
     read = await office.record()
-    await office.store.claim(read, OWNER, PROFILE, office.vault.sealed(empty))
+    await office.store.claim(read, OWNER, PROFILE, await office.vault.sealed(empty))
     assert await office.vault.access_token(await office.record()) == "token 1"
 
 

@@ -26,6 +26,7 @@ EVERY_ROUTE = [
     if "security" not in operation  # what anybody may call says so
 ]
 A_ROUTE = "/locations/loc1/users/agent1/connections"
+ERASING = (("DELETE", "/locations/loc1/users/agent1"), ("DELETE", "/locations/loc1"))
 
 
 def claims(**others: Any) -> dict[str, Any]:
@@ -291,7 +292,10 @@ async def test_the_crm_may_read_time_book_and_be_told_and_no_more(
     stack: Stack, storage: Storage, locations: dict[str, str]
 ) -> None:
     times = {"start": "2027-01-01T00:00:00Z", "end": "2027-01-02T00:00:00Z"}
-    may = ("/busy", "/confirm", "/events", "/appointments", "/appointments/one", "/changes")
+    may = (
+        *("/busy", "/confirm", "/events", "/appointments", "/appointments/one", "/changes"),
+        "/audit",
+    )
     async with (
         Person(stack, "agent1", {"loc1": "agent"}) as agent,
         Person(stack, "crm", locations) as service,
@@ -305,7 +309,7 @@ async def test_the_crm_may_read_time_book_and_be_told_and_no_more(
         assert (await service.call("POST", path, json=times)).status_code == 200
         async with nothing_kept(storage):
             for method, path in EVERY_ROUTE:
-                if path.endswith(may):
+                if path.endswith(may) or (method, path) in ERASING:
                     continue
                 answer = await service.call(method, path)
                 assert_problem(
@@ -354,3 +358,25 @@ async def test_r09_no_stranger_may_disconnect_an_account(
     ):
         assert_problem(await other.call("DELETE", path), 403, "not_allowed")
         assert_problem(await service.call("DELETE", path), 403, "not_allowed")
+
+
+async def test_no_agent_may_have_anybody_erased_and_no_person_a_location(
+    stack: Stack, agent: Person, admin: Person, storage: Storage
+) -> None:
+    """An admin may have a user of the location erased; a location is the CRM's own affair."""
+    user, location = (path for _, path in ERASING)
+    async with (
+        Person(stack, "admin1", {"loc2": "admin"}) as foreign,
+        Person(stack, "crm", {"loc2": "service"}) as elsewhere,
+        nothing_kept(storage),
+    ):
+        for path in (user, location):
+            assert_problem(await agent.call("DELETE", path), 403, "not_allowed")
+            for stranger in (foreign, elsewhere):
+                assert_problem(await stranger.call("DELETE", path), 403, "not_a_member")
+        problem = assert_problem(await admin.call("DELETE", location), 403, "not_allowed")
+        assert "Only the CRM" in problem["detail"]
+        answer = await admin.call("DELETE", "/locations/loc1/users/a|b")
+        assert_problem(answer, 400, "invalid_id")
+        assert_problem(await agent.call("GET", "/locations/loc1/audit"), 403, "not_allowed")
+    assert (await admin.call("DELETE", user)).status_code == 202

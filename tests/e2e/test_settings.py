@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 
 from shared.settings import Settings, SettingsInvalid, load
+from tests.certificates import Certificate
+from tests.key_vault import KEY_ID
 
 ROOT = Path(__file__).resolve().parents[2]
 OF_THE_HOST = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME"}
-IDENTITY_FORM = {"CALENDAR_STORAGE__accountName", "CALENDAR_STORAGE__clientId"}
+IDENTITY_FORM = {
+    "CALENDAR_STORAGE__accountName",
+    "CALENDAR_STORAGE__tableServiceUri",
+    "CALENDAR_STORAGE__queueServiceUri",
+    "CALENDAR_STORAGE__clientId",
+}
 SAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.sample.json").read_text("utf-8"))[
     "Values"
 ]
@@ -101,11 +108,13 @@ def test_the_others_have_a_value_of_their_own(sample: pytest.MonkeyPatch) -> Non
     assert settings.stale_after_minutes == 120
 
 
+OURS, OTHER = Certificate(), Certificate(days=91)
 NOT_ADDRESSES = ["crm.example.zz", "ftp://crm.example.zz", "https://", "https://zz.example/?a=1"]
 MALFORMED: dict[str, list[str]] = {
     "CALENDAR_STORAGE": ["zz", "AccountName=zz", "AccountKey=zz;", "https://zz.example/"],
     "PUBLIC_BASE_URL": [*NOT_ADDRESSES, "https://zz.example/#a"],
     "MICROSOFT_AUTHORITY": NOT_ADDRESSES,
+    "MICROSOFT_CLIENT_CERTIFICATE": ["zz", OURS.public, OURS.private() + OTHER.public],
     "GRAPH_BASE_URL": NOT_ADDRESSES,
     "GOOGLE_AUTH_BASE_URL": NOT_ADDRESSES,
     "GOOGLE_API_BASE_URL": NOT_ADDRESSES,
@@ -142,6 +151,12 @@ MALFORMED: dict[str, list[str]] = {
         f"{SAMPLE['TOKEN_SEALING_KEYS']} zz",
         SAMPLE["TOKEN_SEALING_KEYS"][:-4],
         f"{SAMPLE['TOKEN_SEALING_KEYS']},{SAMPLE['TOKEN_SEALING_KEYS']}",
+        "http://zz.vault.azure.net/keys/zz",
+        "https://zz.vault.azure.net/keys/zz/",
+        "https://zz.vault.azure.net/keys/zz/0123456789abcdef0123456789abcdef",
+        "https://zz.vault.azure.net/secrets/zz",
+        "https://zz@vault.azure.net/keys/zz",
+        f"https://zz.vault.azure.net/keys/zz,{SAMPLE['TOKEN_SEALING_KEYS']}",
         "   ",
     ],
     "NOTIFICATION_SECRET": ["zz-too-short"],
@@ -182,6 +197,33 @@ def test_the_keys_of_the_crm_are_a_secret_or_an_address_and_not_both(
         assert "zz" not in text
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MICROSOFT_CLIENT_CERTIFICATE", OURS.pem),
+        ("MICROSOFT_FEDERATED_CLIENT_ID", "22222222-3333-4444-5555-666666666666"),
+    ],
+)
+def test_microsoft_is_shown_a_secret_a_certificate_or_an_identity_and_no_two(
+    sample: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    sample.setenv(name, value)
+    text = refusal()
+    assert re.match(r"Setting MICROSOFT_CLIENT_SECRET: .*\bno two\b", text), text
+    sample.delenv("MICROSOFT_CLIENT_SECRET")
+    assert "PRIVATE KEY" not in repr(load())
+    sample.delenv(name)
+    text = refusal()
+    assert text.startswith("Setting MICROSOFT_CLIENT_SECRET:")
+    assert name in text
+
+
+def test_tokens_may_be_sealed_in_key_vault_and_by_fernet_keys(sample: pytest.MonkeyPatch) -> None:
+    for value in (KEY_ID, f"{KEY_ID} {SAMPLE['TOKEN_SEALING_KEYS']}"):
+        sample.setenv("TOKEN_SEALING_KEYS", value)
+        assert [key.get_secret_value() for key in load().token_sealing_keys] == value.split()
+
+
 def test_google_is_there_with_a_client_and_its_secret_or_not_at_all(
     sample: pytest.MonkeyPatch,
 ) -> None:
@@ -215,6 +257,17 @@ def test_storage_may_be_named_for_an_identity_instead(sample: pytest.MonkeyPatch
     sample.setenv("CALENDAR_STORAGE__accountName", "calendars")
     sample.setenv("CALENDAR_STORAGE__clientId", "22222222-3333-4444-5555-666666666666")
     assert load().calendar_storage__account_name == "calendars"
+    assert load().storage_address("queue") == "https://calendars.queue.core.windows.net"
+    sample.setenv("CALENDAR_STORAGE__queueServiceUri", "https://calendars.queue.usgov.example/")
+    assert load().storage_address("queue") == "https://calendars.queue.usgov.example"
+
+
+def test_a_reference_to_key_vault_that_fails_is_no_secret(sample: pytest.MonkeyPatch) -> None:
+    sample.setenv(
+        "NOTIFICATION_SECRET", "@Microsoft.KeyVault(SecretUri=https://v.example/secrets/n)"
+    )
+    with pytest.raises(SettingsInvalid, match=r"^Setting NOTIFICATION_SECRET: its reference to"):
+        load()
 
 
 @pytest.mark.parametrize(
@@ -273,6 +326,7 @@ def test_importing_the_app_imports_nothing_heavy() -> None:
         "msgraph",
         "msal",
         "azure.identity",
+        "azure.keyvault",
         "azure.data.tables",
         "azure.storage.queue",
         "httpx",
@@ -308,6 +362,7 @@ def test_answering_a_notification_imports_nothing_heavy(
         "msgraph",
         "msal",
         "azure.identity",
+        "azure.keyvault",
         "azure.data.tables",
         "azure.storage.queue",
         "httpx",
@@ -356,3 +411,26 @@ print(sorted(ports().providers), sorted(ports().ways_to_sign_in))
     done = started(code, **changed)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == f"{names} {names}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "seals", "loaded"),
+    [
+        ([SAMPLE["TOKEN_SEALING_KEYS"]], "FernetSealer", False),
+        ([KEY_ID], "EnvelopeSealer", True),
+        ([KEY_ID, SAMPLE["TOKEN_SEALING_KEYS"]], "EnvelopeSealer", True),
+        ([SAMPLE["TOKEN_SEALING_KEYS"], KEY_ID], "FernetSealer", True),
+    ],
+)
+def test_the_first_key_seals_and_what_key_vault_needs_is_loaded_for_it_alone(
+    keys: list[str], seals: str, loaded: bool
+) -> None:
+    code = """
+import sys
+from shared.services import ports
+sealers = ports().sealer._sealers
+print(type(sealers[0]).__name__, len(sealers), "azure.keyvault" in sys.modules)
+"""
+    done = started(code, TOKEN_SEALING_KEYS=" ".join(keys))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [seals, str(len(keys)), str(loaded)]

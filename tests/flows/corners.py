@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from sandbox.microsoft.mailbox.mailbox import Mailbox
 from shared import services
 from shared.domain.access import Caller, Membership
+from shared.domain.changes import ChangeType
 from shared.domain.due import minute_slot
 from shared.domain.mirror import Availability
 from shared.domain.model import (
@@ -123,7 +124,7 @@ class Corner:
         await configure(self.caller(), place, self.user, wanted, number, ports)
 
     async def disconnect(self, at: LocationId | None = None) -> None:
-        await disconnect(at or self.near, self.user, OUTLOOK, services.ports())
+        await disconnect(self.caller(), at or self.near, self.user, OUTLOOK, services.ports())
 
     async def members(self) -> list[Member]:
         ports = services.ports()
@@ -303,7 +304,8 @@ async def _wrong_feed(corner: Corner, location: LocationId) -> list[str]:
     if any(name.startswith("pending|") for name in rows):
         wrong.append("a change waits for its delivery")
     received = {one.id for one in corner.person.stack.sandbox.world.crm.received}
-    if not received.issuperset(ids):
+    told = {one.change.id for one in feed if one.change.type is not ChangeType.ERASED}
+    if not received.issuperset(told):
         wrong.append("a change that the CRM was not told")
     return wrong
 

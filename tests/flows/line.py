@@ -16,6 +16,7 @@ from shared import services
 from shared.domain.model import LocationId, UserId
 from shared.flows.apply_selection import apply_selection
 from shared.flows.deliver_changes import deliver_changes
+from shared.flows.erase_data import erase_data
 from shared.flows.ports import Ports
 from shared.flows.publish_changes import publish_changes
 from shared.flows.realign_appointments import realign_appointments
@@ -27,6 +28,7 @@ from shared.messages import (
     ApplySelection,
     DeliverChanges,
     EraseAccount,
+    EraseData,
     Message,
     PublishChanges,
     RealignAppointments,
@@ -54,6 +56,7 @@ FLOWS: dict[type[Message], Callable[[Any, Ports], Awaitable[Any]]] = {
     ApplySelection: _apply,
     DeliverChanges: deliver_changes,
     EraseAccount: erase_account,
+    EraseData: erase_data,
     PublishChanges: publish_changes,
     RealignAppointments: realign_appointments,
     SyncCalendar: sync_calendar,

@@ -236,7 +236,7 @@ def _texts(name: tuple[str, str, str], row: Mapping[str, Any]) -> Iterator[str]:
     table, _, row_key = name
     if isinstance(row.get("data"), bytes):
         yield zlib.decompress(row["data"]).decode()
-    if table == "appointments" and "d0" in row:
+    if "d0" in row and (table in {"appointments", "locations"} or row_key.startswith("outbox|")):
         yield zlib.decompress(packing.joined([row])).decode()
     if table == "calendars" and row_key.startswith("busy|"):
         yield from map(repr, packing.unpack_events(packing.joined([row])))

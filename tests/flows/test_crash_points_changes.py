@@ -81,7 +81,7 @@ async def finds_it_gone(corner: Corner) -> None:
 async def restores(corner: Corner) -> None:
     ports = services.ports()
     number = (await ports.locations.settings(corner.near)).number
-    await decide_settings(corner.near, "restore", number, ports)
+    await decide_settings(corner.caller(), corner.near, "restore", number, ports)
 
 
 async def as_kept(corner: Corner) -> list[str]:

@@ -43,8 +43,10 @@ async def erased(person: Person, storage: Storage) -> None:
 
 
 async def kept(storage: Storage) -> dict[Row, dict[str, Any]]:
-    """All rows but those of the feed: that is the CRM's, and tells only when time changed."""
-    return {name: row for name, row in (await storage.rows()).items() if name[0] != "changes"}
+    """All rows but those of the feed and of the audit trail: these are the CRM's, and tell only
+    when time changed, and who did what."""
+    told = {"changes", "audit"}
+    return {name: row for name, row in (await storage.rows()).items() if name[0] not in told}
 
 
 async def selection(person: Person) -> tuple[object, list[object]]:

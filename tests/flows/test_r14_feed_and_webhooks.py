@@ -27,7 +27,8 @@ from shared.domain.model import (
     Watch,
 )
 from shared.domain.ownership import Owner
-from shared.domain.records import AccountProfile, KeptAppointment, SealedTokens
+from shared.domain.records import AccountProfile, KeptAppointment, KeptSelection, SealedTokens
+from shared.domain.selection import Selection
 from shared.errors import MessageInvalid
 from shared.flows.deliver_changes import deliver_changes
 from shared.flows.ports import Ports
@@ -95,6 +96,14 @@ def crm() -> Listener:
 @pytest.fixture
 def out() -> Outbound:
     return Outbound()
+
+
+@pytest.fixture(autouse=True)
+async def _anne_is_known(stack: Stack) -> None:
+    """Of a user whom nobody knows nothing is told."""
+    for location in (HERE, THERE):
+        kept = KeptSelection(Selection(), number=1)
+        await services.ports().locations.choose(location, ANNE, kept)
 
 
 @pytest.fixture

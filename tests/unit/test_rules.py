@@ -43,6 +43,7 @@ MAY: dict[Right, dict[Membership, tuple[bool, bool]]] = {
     Right.OWN_ADMIN_OR_SERVICE: {AGENT: (True, False), ADMIN: (True, True), SERVICE: (True, True)},
     Right.ADMIN: {AGENT: (False, False), ADMIN: (True, True), SERVICE: (False, False)},
     Right.ADMIN_OR_SERVICE: {AGENT: (False, False), ADMIN: (True, True), SERVICE: (True, True)},
+    Right.SERVICE: {AGENT: (False, False), ADMIN: (False, False), SERVICE: (True, True)},
     Right.MEMBER: {AGENT: (True, True), ADMIN: (True, True), SERVICE: (True, True)},
 }
 

@@ -31,6 +31,7 @@ CATALOGUE: dict[int, Refusal] = {
     16000: Refusal(400, "interaction_required", "User account does not exist in tenant."),
     50011: Refusal(400, "invalid_request", "The redirect URI does not match the registered ones."),
     50020: Refusal(400, _GRANT, "User account does not exist in the tenant."),
+    50027: Refusal(400, "invalid_request", "JWT token is invalid or malformed."),
     50033: Refusal(400, "temporarily_unavailable", "A transient error has occurred."),
     50034: Refusal(400, _GRANT, "The user account does not exist in the directory."),
     50053: Refusal(400, _GRANT, "The account is locked."),
@@ -154,6 +155,18 @@ CATALOGUE: dict[int, Refusal] = {
         "Application with identifier '{client}' was not found in the directory. This can happen if "
         "the application has not been installed by the administrator of the tenant.",
     ),
+    700021: Refusal(
+        401,
+        "invalid_client",
+        "Client assertion application identifier doesn't match 'client_id' parameter.",
+    ),
+    700023: Refusal(
+        401, "invalid_client", "Client assertion audience claim does not match Realm issuer."
+    ),
+    700024: Refusal(401, "invalid_client", "Client assertion is not within its valid time range."),
+    700027: Refusal(
+        401, "invalid_client", "Client assertion contains an invalid signature. [Reason - {detail}]"
+    ),
     700082: Refusal(
         400,
         _GRANT,
@@ -162,6 +175,21 @@ CATALOGUE: dict[int, Refusal] = {
     ),
     700084: Refusal(
         400, _GRANT, "The refresh token was issued to a single page app and has expired."
+    ),
+    700211: Refusal(
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion issuer '{detail}'.",
+    ),
+    700212: Refusal(
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion audience '{detail}'.",
+    ),
+    700213: Refusal(
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion subject '{detail}'.",
     ),
     900144: Refusal(
         400, "invalid_request", "The request body must contain the following parameter: '{detail}'."

@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from sandbox.connections import cut
 from sandbox.faults import FaultRule
 from sandbox.microsoft.directory import User
+from sandbox.microsoft.entra import client_assertion
 from sandbox.microsoft.entra import scopes as scope_names
-from sandbox.microsoft.entra.discovery import base_url
+from sandbox.microsoft.entra.discovery import base_url, issuer
 from sandbox.microsoft.entra.errors import CATALOGUE, SignInError
 from sandbox.microsoft.entra.id_token import claims, client_info
 from sandbox.microsoft.entra.state import AuthorizationCode, RefreshToken
@@ -38,7 +39,7 @@ async def token(request: Request) -> Response:
     form = {name: str(value) for name, value in (await request.form()).items()}
     correlation = request.headers.get("client-request-id")
     try:
-        _check_client(world, form, request.headers.get("authorization", ""))
+        _check_client(world, form, request)
         grant = _find_grant(world, form)
         _note_user(request, grant.user)
         fault = world.faults.fire("token", grant.user.address, "POST", request.url.path)
@@ -76,9 +77,10 @@ async def _faulted(world: "World", request: Request, fault: FaultRule) -> Respon
     return JSONResponse(refusal.body(), status_code=status, headers=headers)
 
 
-def _check_client(world: "World", form: Mapping[str, str], authorization: str) -> None:
+def _check_client(world: "World", form: Mapping[str, str], request: Request) -> None:
     now, app = world.clock(), world.registration
     client_id, secret = form.get("client_id", ""), form.get("client_secret")
+    authorization = request.headers.get("authorization", "")
     if authorization.lower().startswith("basic "):
         client_id, secret = _basic(authorization)
     code = 0
@@ -86,6 +88,10 @@ def _check_client(world: "World", form: Mapping[str, str], authorization: str) -
         code = 700016
     elif app.disabled:
         code = 7000112
+    elif form.get("client_assertion"):
+        base = base_url(request)
+        names = {base + request.url.path, issuer(base, request.path_params["tenant"])}
+        client_assertion.check(app, form, names, now)
     elif not secret:
         code = 7000218
     elif app.secret_expired:

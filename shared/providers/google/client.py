@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from shared import metrics
 from shared.errors import ProviderSilent, ProviderUnavailable
 from shared.providers.base import AccessToken
 from shared.providers.google.answers import meaning, refuses_token
@@ -100,12 +101,16 @@ class GoogleClient:
         """Redirects are not followed: where they lead would be given the user's token."""
         request.headers["Authorization"] = f"Bearer {token}"
         self.requests += 1
+        answer = None
         try:
-            return await self._google.http.send(request, follow_redirects=False)
+            answer = await self._google.http.send(request, follow_redirects=False)
         except _NOT_SENT as error:
             raise ProviderUnavailable(f"Google is not reached: {type(error).__name__}") from None
         except httpx.HTTPError as error:
             raise ProviderSilent(f"Google did not answer: {type(error).__name__}") from None
+        finally:
+            metrics.answered("google", answer.status_code if answer is not None else None)
+        return answer
 
 
 def read(response: httpx.Response, model: type[Model]) -> Model:

@@ -24,6 +24,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 from pydantic import BaseModel, ValidationError
 
+from shared import metrics
 from shared.errors import ProviderSilent, ProviderUnavailable
 from shared.providers.base import AccessToken
 from shared.providers.outlook.answers import meaning
@@ -130,12 +131,16 @@ class GraphClient:
         request.headers.add("Authorization", f"Bearer {token}")
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         self.requests += 1
+        answer = None
         try:
             answer = await self._graph.adapter.send_primitive_async(request, "bytes", {})
         except _NOT_SENT as error:
             raise ProviderUnavailable(f"Graph is not reached: {type(error).__name__}") from None
         except httpx.HTTPError as error:
             raise ProviderSilent(f"Graph did not answer: {type(error).__name__}") from None
+        finally:
+            status = answer.status_code if isinstance(answer, httpx.Response) else None
+            metrics.answered("outlook", status)
         if not isinstance(answer, httpx.Response):
             raise ProviderUnavailable("Graph's answer is not one.")
         return answer

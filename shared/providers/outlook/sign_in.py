@@ -9,7 +9,7 @@ import ssl
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from shared.domain.model import Account, ProviderName
 from shared.domain.records import AccountKind, AccountProfile
 from shared.domain.sign_in import Begun, SignedIn, Tokens
 from shared.errors import ProviderUnavailable, SignInFailed
+from shared.providers.outlook.credential import Credential
 from shared.providers.outlook.sign_in_errors import meaning, refusal
 
 OUTLOOK = ProviderName("outlook")
@@ -46,7 +47,7 @@ class MicrosoftApp:
     """Our registration at Entra."""
 
     client_id: str
-    client_secret: str
+    credential: Credential = field(repr=False)
     authority: str
     tls: ssl.SSLContext
 
@@ -157,7 +158,7 @@ class _Client:
     def _made(self) -> Any:
         return msal.ConfidentialClientApplication(
             self._app.client_id,
-            client_credential=self._app.client_secret,
+            client_credential=self._app.credential,
             authority=self._app.authority,
             instance_discovery=False,
             http_client=self._http,
