@@ -6,7 +6,7 @@ TOOL := $(PYTHON) -m
 FUNCTION_APP := $(if $(wildcard function_app.py),-m function_app)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test nightly soak pictures check openapi lock clean
+.PHONY: help setup run demo test nightly soak figures pictures check openapi lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,8 +28,13 @@ nightly: setup  ## play NIGHTLY=200 random programs, and cut every flow at each 
 	@CRASH_POINTS=all NIGHTLY=$(or $(NIGHTLY),200) $(TOOL) pytest tests/flows/convergence \
 		tests/flows/test_crash_points*.py tests/flows/test_r08_mixes.py $(ARGS)
 
-soak: setup  ## 200 calendars, 10,000 edits, everything going wrong; SOAK_MINUTES=10, ARGS="--write"
+soak: setup  ## 200 calendars, 10,000 edits, everything going wrong; SOAK_MINUTES=30, ARGS="--write"
 	@$(TOOL) bench.soak $(ARGS)
+
+figures: setup  ## `make nightly`, then `make soak`, and what they counted into docs/guarantees.md
+	@mkdir -p .local
+	@COUNTED=.local/counted.json $(MAKE) nightly
+	@$(TOOL) bench.soak --write --counted .local/counted.json $(ARGS)
 
 pictures: setup  ## take the pictures of docs/settings-page.md anew
 	@scripts/chromium.sh

@@ -336,6 +336,17 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: {
+    name: guid(group.id, 'calendar-sync')
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
   name: 'budget'
   scope: group

@@ -3,9 +3,12 @@
 One stack a test process; before each test that uses it storage is emptied and the sandbox reset.
 """
 
+import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -83,10 +86,15 @@ async def admin(stack: Stack) -> AsyncIterator[Person]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints what tests have counted, such as the points at which flows were cut short."""
+    """Prints what tests have counted, such as the points at which flows were cut short.
+
+    Into the file COUNTED too, as JSON, if that is in the environment.
+    """
     counted: Counter[str] = Counter()
     ended = terminalreporter.stats
     for report in (*ended.get("passed", []), *ended.get("failed", [])):
         counted.update({name: value for name, value in report.user_properties})
     for name, value in sorted(counted.items()):
         terminalreporter.write_line(f"{name.replace('_', ' ')}: {value:,}")
+    if kept := os.environ.get("COUNTED"):
+        Path(kept).write_text(json.dumps(counted, sort_keys=True), "utf-8")

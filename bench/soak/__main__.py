@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 from azure.core.exceptions import AzureError
 
-from bench.soak.figures import write_into
+from bench.soak.figures import suites, write_into
 from bench.soak.run import STEPS, soak
 from bench.soak.size import Size
 from sandbox.azurite import AzuriteError
@@ -25,7 +26,7 @@ _FAILURES = (Unseen, AzuriteError, HostError, AzureError, httpx.HTTPError, OSErr
 
 
 def _options() -> argparse.Namespace:
-    usual = Size(minutes=float(os.environ.get("SOAK_MINUTES", "10")))
+    usual = Size(minutes=float(os.environ.get("SOAK_MINUTES", "30")))
     parser = argparse.ArgumentParser(prog="bench.soak", description=__doc__)
     parser.add_argument("--calendars", type=int, default=usual.calendars)
     parser.add_argument("--edits", type=int, default=usual.edits)
@@ -34,6 +35,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, default=_JSON, help="where the figures are kept")
     parser.add_argument("--log", type=Path, default=_LOG, help="what the functions log")
     parser.add_argument("--write", action="store_true", help=f"put them into {_DOCUMENT} too")
+    parser.add_argument("--counted", type=Path, help="what suites have counted, besides")
     return parser.parse_args()
 
 
@@ -53,7 +55,10 @@ def main() -> None:
     print(f"\n{figures.text()}")
     options.json.write_text(figures.as_json(), "utf-8")
     if options.write:
-        refused = write_into(_DOCUMENT, figures.markdown())
+        parts = [figures.markdown()]
+        if options.counted is not None:
+            parts.insert(0, suites(json.loads(options.counted.read_text("utf-8"))))
+        refused = write_into(_DOCUMENT, "\n\n".join(parts))
         print(f"Not written: {refused}." if refused else f"Written into {_DOCUMENT}.")
     sys.exit(0 if figures.passed else 1)
 

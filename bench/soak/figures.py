@@ -86,6 +86,12 @@ class Figures:
         return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in self.rows())])
 
 
+def suites(counted: Mapping[str, int]) -> str:
+    """What suites have counted, as a table."""
+    rows = (f"| {name.replace('_', ' ')} | {count:,} |" for name, count in counted.items())
+    return "\n".join(["| suites | |", "|---|---|", *rows])
+
+
 def write_into(document: Path, text: str) -> str | None:
     """Puts the text between the markers; why not, where it cannot be put."""
     if not document.exists():

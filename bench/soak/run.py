@@ -35,7 +35,6 @@ STEPS = 5
 _SHOW_SECONDS = 5.0
 _LOOK_EVERY = 10
 _MOST_WAITING = 100
-_GRACE_SECONDS = 5.0
 
 
 @dataclass
@@ -110,7 +109,7 @@ async def _soak_of(service: Service, size: Size, say: Narrator) -> AsyncIterator
 
 async def _edit_all(run: Soak, asked: Asked) -> None:
     """Edits at an even pace, or as fast as the local storage takes them: with too much waiting for
-    it, what is measured is the emulator. Fewer edits where the time is over before."""
+    it, what is measured is the emulator. Fewer edits where that takes longer than there is time."""
     began = time.monotonic()
     seconds = run.size.editing_seconds(run.say.seconds)
     everybody = [owner.hands for owner in run.owners]
@@ -130,19 +129,22 @@ async def _edit_all(run: Soak, asked: Asked) -> None:
             await _show(run, asked, number + 1)
         due = began + seconds * (number + 1) / run.size.edits
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        if number % _LOOK_EVERY == 0:
-            await _until_few_wait(run, began + seconds)
-        if time.monotonic() > began + seconds + _GRACE_SECONDS:
+        if number % _LOOK_EVERY == 0 and not await _few_wait(run, began + seconds):
             break
     run.editing_seconds = time.monotonic() - began
 
 
-async def _until_few_wait(run: Soak, end: float) -> None:
+async def _few_wait(run: Soak, end: float) -> bool:
+    """Once few messages are due; False where that takes longer than there is time."""
+
     async def few() -> bool | None:
         return True if await run.sweeper.waiting() <= _MOST_WAITING else None
 
-    with contextlib.suppress(Unseen):
+    try:
         await until(few, max(0.0, end - time.monotonic()), "The end of the backlog")
+    except Unseen:
+        return False
+    return True
 
 
 async def _show(run: Soak, asked: Asked, done: int) -> None:

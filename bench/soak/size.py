@@ -13,7 +13,7 @@ class Size:
 
     calendars: int = 200
     edits: int = 10_000
-    minutes: float = 10.0
+    minutes: float = 30.0
     seed: int = 1
 
     @property

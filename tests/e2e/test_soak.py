@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.soak.figures import BEGIN, END, Figures, Machine, write_into
+from bench.soak.figures import BEGIN, END, Figures, Machine, suites, write_into
 from bench.soak.run import STEPS, soak
 from bench.soak.size import Size
 from sandbox.tour.narration import Narrator
@@ -86,3 +86,10 @@ def test_a_document_without_markers_stays_as_it_is(tmp_path: Path, text: str | N
     assert write_into(document, FIGURES.markdown()) is not None
 
     assert (document.read_text("utf-8") if document.exists() else None) == text
+
+
+def test_what_the_suites_counted_is_a_table_besides() -> None:
+    assert suites({"crash_points": 1045, "crash_points_broken": 0}).splitlines()[2:] == [
+        "| crash points | 1,045 |",
+        "| crash points broken | 0 |",
+    ]
