@@ -40,12 +40,14 @@ pictures: setup  ## take the pictures of docs/settings-page.md anew
 	@scripts/chromium.sh
 	@PICTURES=1 $(TOOL) pytest tests/browser/test_pictures.py $(ARGS)
 
-check: setup  ## lint, formatting, types, import rules, requirements
+check: setup  ## lint, formatting, types, import rules, requirements, known vulnerabilities
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy -p shared -p sandbox -p bench $(FUNCTION_APP)
 	@.venv/bin/lint-imports
+	@.venv/bin/bandit --quiet --configfile pyproject.toml --recursive shared function_app.py scripts
 	@scripts/lock.sh --check
+	@scripts/audit.sh
 
 openapi: setup  ## write docs/openapi.json anew
 	@$(PYTHON) scripts/openapi.py

@@ -42,3 +42,4 @@ fi
 "$step" requirements-dev.txt requirements-dev.in requirements.in requirements.txt
 "$step" scripts/uv.txt scripts/uv.in
 "$step" scripts/checkov.txt scripts/checkov.in
+"$step" scripts/audit.txt scripts/audit.in

@@ -1,16 +1,18 @@
 """The CRM's bearer tokens: JWTs by HS256 with a shared secret, or by the keys of a JWKS."""
 
 import asyncio
+import re
 import ssl
 from typing import Any
 
 import jwt
 
-from shared.domain.access import Caller, Membership
+from shared.domain.access import ID_PATTERN, Caller, Membership
 from shared.domain.model import LocationId, UserId
 from shared.errors import NotAuthenticated
 
 _LEEWAY_SECONDS = 30
+_ID = re.compile(ID_PATTERN)
 _MOST_LOCATIONS = 1000
 _ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 
@@ -40,7 +42,7 @@ class CrmTokens:
             raise NotAuthenticated("The token has expired.", code="token_expired") from None
         except jwt.PyJWKClientConnectionError:
             raise _unverifiable() from None
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, TypeError):  # the latter for an algorithm of another kind of key
             raise NotAuthenticated("The token is not valid.", code="token_invalid") from None
         return _caller(claims)
 
@@ -84,4 +86,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
         for key, role in locations.items()
         if isinstance(role, str) and role in known
     }
-    return Caller(UserId(str(claims["sub"])), str(claims.get("name") or ""), roles)
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not _ID.fullmatch(subject):
+        raise NotAuthenticated("The token names no user by an id.", code="token_invalid")
+    return Caller(UserId(subject), str(claims.get("name") or ""), roles)

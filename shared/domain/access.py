@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from shared.domain.model import LocationId, UserId
 
+ID_PATTERN = r"^[A-Za-z0-9._~:@+=-]{1,128}$"
+"""Ids of the CRM: they become parts of keys, so no separator is among these characters."""
+
 ANY_LOCATION = LocationId("*")
 
 

@@ -13,7 +13,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-ID_PATTERN = r"^[A-Za-z0-9._~:@+=-]{1,128}$"
+from shared.domain.access import ID_PATTERN
+
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 CalendarId = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 MOST_CONFLICTS = 50

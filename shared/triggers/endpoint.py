@@ -11,7 +11,7 @@ from typing import TypeVar
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
-from shared.domain.access import Caller, Right
+from shared.domain.access import ID_PATTERN, Caller, Right
 from shared.domain.model import LocationId, ProviderName, UserId
 from shared.errors import (
     CalendarSyncError,
@@ -25,7 +25,7 @@ from shared.flows.ports import Ports
 from shared.services import crm_tokens, ports
 from shared.settings import settings
 from shared.telemetry import fault
-from shared.triggers.contract import ID_PATTERN, Contract
+from shared.triggers.contract import Contract
 from shared.triggers.contract import Problem as ProblemBody
 from shared.triggers.problems import invalid_fields, made, problem
 

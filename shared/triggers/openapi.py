@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from shared.triggers.contract import ID_PATTERN, Contract, Health, Problem
+from shared.domain.access import ID_PATTERN
+from shared.triggers.contract import Contract, Health, Problem
 from shared.triggers.endpoint import ENDPOINTS, Endpoint
 
 _REF = "#/components/schemas/{model}"

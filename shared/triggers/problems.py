@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.domain.access import ID_PATTERN
 from shared.errors import (
     CalendarForbidden,
     CalendarGone,
@@ -29,7 +30,7 @@ from shared.errors import (
     TooLarge,
     VersionRequired,
 )
-from shared.triggers.contract import ID_PATTERN, FieldError, Problem
+from shared.triggers.contract import FieldError, Problem
 
 STATUSES: Mapping[type[CalendarSyncError], int] = {
     InvalidRequest: 400,

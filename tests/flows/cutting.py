@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from itertools import islice
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from sandbox.crm.changes import Received
@@ -26,6 +26,9 @@ REQUEST = "request"
 
 EVERY = 1 if ALL_POINTS else 4
 """Every so many points are tried; with CRASH_POINTS=all in the environment each of them."""
+
+MOST = 48
+"""So many points of a scenario are tried, evenly spread; with CRASH_POINTS=all more."""
 
 Act = Callable[[Corner], Awaitable[object]]
 End = frozenset[str]
@@ -95,7 +98,9 @@ class Stage:
         told = await self._ran(scenario, corner, counted, None)
         wrong = await self._wrong(scenario, corner, told)
         assert not wrong, f"undisturbed: {wrong}"
-        for at, cut, then in islice(_points(scenario, counted), None, None, self.every):
+        points = list(_points(scenario, counted))
+        every = self.every if ALL_POINTS else max(self.every, ceil(len(points) / MOST))
+        for at, cut, then in points[::every]:
             self.points += 1
             self._begin_again(beginning)
             if scenario.fresh:

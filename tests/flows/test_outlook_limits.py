@@ -271,8 +271,8 @@ async def test_a_mirror_too_large_for_one_transaction_is_kept_whole(
     await agent.call("DELETE", agent.path("connections/outlook"))
 
     async def nothing_left() -> bool:
-        # The feed of the location stays: it is the CRM's.
-        return {name[0] for name in await storage.rows()} == {"changes", "locations"}
+        # The feed of the location stays: it is the CRM's; and who did what there.
+        return {name[0] for name in await storage.rows()} == {"audit", "changes", "locations"}
 
     await until(stack, nothing_left)
 

@@ -12,6 +12,8 @@ from shared.domain.model import CalendarKey
 from shared.providers.notifications import News, Post, Proven, Reading, Told
 
 MOST_BYTES = 1024 * 1024
+# A real item takes 300 bytes and more; of smaller ones a body could hold a hundred times as many.
+_MOST_ITEMS = 5_000
 
 _LIFECYCLE = {
     "subscriptionRemoved": Told.PUSH_REMOVED,
@@ -31,7 +33,7 @@ class _Item(BaseModel):
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    value: tuple[_Item, ...]
+    value: Annotated[tuple[_Item, ...], Field(max_length=_MOST_ITEMS)]
 
 
 def read(post: Post, proven: Proven, /) -> Reading:
