@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.stack import Stack
+from shared.credentials import vault
 from shared.errors import OperatorFault, ProviderUnavailable, StoreConflict
 from shared.flows import keep_appointment
 from shared.triggers.retries import RETRIES, Again
@@ -101,7 +102,11 @@ def stage(
     pass_time: Callable[[timedelta], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Stage:
-    """Tables in memory, queues that the test works off, and no notification arrives."""
+    """Tables in memory, queues that the test works off, and no notification arrives.
+
+    Nobody waits in place for a refresh that a dead worker has begun: that takes real time.
+    """
+    monkeypatch.setattr(vault, "_WAITS", (0.0,))
     agent.stack.sandbox.world.subscriptions.settings.losing_mailboxes = {"*"}
     tables, line = MemoryTables(), Line(pass_time)
     tables.stand_in(monkeypatch)
