@@ -1,6 +1,7 @@
 """What leaves for Application Insights: our own spans and figures, and nothing of libraries."""
 
 import gzip
+import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -49,6 +50,8 @@ class Ingestion:
 @pytest.fixture
 def ingestion(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingestion]:
     monkeypatch.setenv("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
+    # At the process's end the exporter calls once more, when nobody listens any more.
+    logging.getLogger("azure.monitor").setLevel(logging.ERROR)
     found = Ingestion()
     yield found
     found.close()
