@@ -11,26 +11,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly VENV=.local/audit
-readonly STAMP=$VENV/.installed-audit.txt
 readonly SERVICE=${AUDIT_SERVICE:-https://api.osv.dev/v1/query}
 
 # Vulnerabilities that do not concern us, one a line: an id, and after # why. There are none.
 readonly IGNORED=()
 
-install() {
-  if [[ -x .venv/bin/uv ]]; then
-    .venv/bin/uv pip install --quiet --python "$VENV/bin/python" --require-hashes -r scripts/audit.txt
-  else
-    "$VENV/bin/python" -m pip install --quiet --require-hashes -r scripts/audit.txt
-  fi
-}
-
-if ! cmp -s scripts/audit.txt "$STAMP"; then
-  rm -rf "$VENV"
-  .venv/bin/python -m venv "$VENV"
-  install >&2
-  cp scripts/audit.txt "$STAMP"
-fi
+scripts/own_environment.sh audit
 
 # requirements-dev.txt holds all of requirements.txt too.
 files=("$@")

@@ -6,20 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly VENV=.local/checkov
-readonly STAMP=$VENV/.installed-checkov.txt
 
-install() {
-  if [[ -x .venv/bin/uv ]]; then
-    .venv/bin/uv pip install --quiet --python "$VENV/bin/python" --require-hashes -r scripts/checkov.txt
-  else
-    "$VENV/bin/python" -m pip install --quiet --require-hashes -r scripts/checkov.txt
-  fi
-}
-
-if ! cmp -s scripts/checkov.txt "$STAMP"; then
-  rm -rf "$VENV"
-  .venv/bin/python -m venv "$VENV"
-  install >&2
-  cp scripts/checkov.txt "$STAMP"
-fi
+scripts/own_environment.sh checkov
 CKV_SKIP_PACKAGE_UPDATE_CHECK=true exec "$VENV/bin/python" -m checkov.main --skip-download "$@"
