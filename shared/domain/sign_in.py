@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.model import Account
+from shared.domain.access import Membership
+from shared.domain.model import Account, LocationId, ProviderName, UserId
 from shared.domain.records import AccountProfile
 
 
@@ -31,3 +32,18 @@ class SignedIn:
     account: Account
     profile: AccountProfile
     tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSignIn:
+    """What is remembered, sealed, between the two halves of a sign-in."""
+
+    provider: ProviderName
+    location: LocationId
+    user: UserId
+    user_name: str
+    locations: tuple[LocationId, ...]
+    return_url: str | None
+    browser: str
+    flow: Mapping[str, object]
+    role: str = Membership.AGENT

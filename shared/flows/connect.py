@@ -13,16 +13,9 @@ from urllib.parse import urlsplit
 
 from shared.domain.access import Caller, Membership
 from shared.domain.audit import Act, AuditRecord
-from shared.domain.model import Account, LocationId, ProviderName, UserId
-from shared.domain.ownership import (
-    UNUSED_CLAIM_LASTS,
-    Owner,
-    claimed,
-    may_claim,
-    names_owner_to,
-)
+from shared.domain.model import Account, LocationId, ProviderName
 from shared.domain.records import AccountRecord, Connection
-from shared.domain.sign_in import SignedIn
+from shared.domain.sign_in import PendingSignIn, SignedIn
 from shared.errors import (
     InvalidRequest,
     MailboxBusy,
@@ -31,20 +24,18 @@ from shared.errors import (
     ProviderError,
     ReconnectRequired,
     SignInFailed,
-    StoreConflict,
 )
 from shared.flows.apply_selection import safely_later
 from shared.flows.audit import act_of, audited
 from shared.flows.being_erased import BEING_ERASED, is_being_erased, refuse_while_erased
+from shared.flows.claim_account import claim, claimable
 from shared.flows.mailbox import Lane, place
-from shared.flows.ports import SAFETY_SECONDS, Ports
-from shared.flows.settle_account import in_use_at, let_go, settle_later
-from shared.messages import Cause, RealignAppointments, SyncCalendar, TellConnection
+from shared.flows.ports import Ports
+from shared.flows.settle_account import let_go
+from shared.messages import Cause, RealignAppointments, SyncCalendar
 from shared.providers.base import AccessToken
 
 SIGN_IN_LASTS = timedelta(minutes=10)
-_ATTEMPTS = 8
-_AFTER_A_CLAIM = UNUSED_CLAIM_LASTS + timedelta(minutes=1)
 _WAITS_FOR_A_PLACE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.5)
 # It becomes a header: printable ASCII only. Browsers take a backslash for a slash.
 _ADDRESS = re.compile(r"[!-\[\]-~]+")
@@ -57,21 +48,6 @@ class SignInBegun:
     authorization_url: str
     expires_at: datetime
     browser_secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """What is remembered, sealed, between the two halves."""
-
-    provider: ProviderName
-    location: LocationId
-    user: UserId
-    user_name: str
-    locations: tuple[LocationId, ...]
-    return_url: str | None
-    browser: str
-    flow: Mapping[str, object]
-    role: str = Membership.AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +68,7 @@ async def begin_connect(
     await refuse_while_erased(await ports.locations.member(location, caller.user), ports)
     begun = await ports.ways_to_sign_in[provider].begin(ports.policies.callback_url(provider))
     browser_secret = secrets.token_urlsafe(32)
-    pending = _Pending(
+    pending = PendingSignIn(
         provider=provider,
         location=location,
         user=caller.user,
@@ -129,7 +105,7 @@ async def finish_connect(
 
 async def _taken(
     provider: ProviderName, answer: Mapping[str, str], browser_secret: str | None, ports: Ports
-) -> _Pending:
+) -> PendingSignIn:
     """The sign-in that began, removed from the store: it can be finished once."""
     state = answer.get("state")
     if not state:
@@ -141,7 +117,7 @@ async def _taken(
         )
     sealed, expires_at = kept
     fields = json.loads(await ports.sealer.open(sealed))
-    pending = _Pending(**{**fields, "locations": tuple(fields["locations"])})
+    pending = PendingSignIn(**{**fields, "locations": tuple(fields["locations"])})
     if ports.clock() >= expires_at:
         raise SignInFailed(
             "This sign-in took longer than ten minutes. Start again.",
@@ -190,7 +166,7 @@ async def _asked(account: Account, token: AccessToken, ports: Ports) -> None:
     raise SignInFailed("This account is very busy right now. Try again.", code="try_again")
 
 
-async def _connected(pending: _Pending, signed_in: SignedIn, ports: Ports) -> Connection:
+async def _connected(pending: PendingSignIn, signed_in: SignedIn, ports: Ports) -> Connection:
     """Claims the account for the user, then keeps the connection."""
     member = await ports.locations.member(pending.location, pending.user)
     if await is_being_erased(member, ports):
@@ -198,14 +174,14 @@ async def _connected(pending: _Pending, signed_in: SignedIn, ports: Ports) -> Co
     existing = member.connections.get(pending.provider)
     if existing is not None and existing.account != signed_in.account:
         raise _second_account(existing)
-    record = await _claimable(pending, signed_in.account, ports)
+    record = await claimable(pending, signed_in.account, ports)
     async with audited(_act(pending, existing, ports), ports):
         kept = await _claimed(record, pending, signed_in, ports)
     await _sync_all(kept, ports)
     return kept
 
 
-def _act(pending: _Pending, existing: Connection | None, ports: Ports) -> AuditRecord:
+def _act(pending: PendingSignIn, existing: Connection | None, ports: Ports) -> AuditRecord:
     at = {pending.location: Membership(pending.role)}
     act = Act.CONNECTED if existing is None else Act.RECONNECTED
     user, provider = pending.user, pending.provider
@@ -214,9 +190,9 @@ def _act(pending: _Pending, existing: Connection | None, ports: Ports) -> AuditR
 
 
 async def _claimed(
-    record: AccountRecord, pending: _Pending, signed_in: SignedIn, ports: Ports
+    record: AccountRecord, pending: PendingSignIn, signed_in: SignedIn, ports: Ports
 ) -> Connection:
-    claimed_at = await _claim(record, pending, signed_in, ports)
+    claimed_at = await claim(record, pending, signed_in, ports)
     wanted = Connection(
         location=pending.location,
         user=pending.user,
@@ -231,48 +207,6 @@ async def _claimed(
         await let_go(wanted, ports)
         raise _second_account(kept)
     return kept
-
-
-async def _claimable(pending: _Pending, account: Account, ports: Ports) -> AccountRecord:
-    """The account as it is kept now. Raises SignInFailed where another user has it (R4)."""
-    record = await ports.accounts.load(account)
-    if record.owner is not None:
-        in_use = await in_use_at(record, ports)
-        if not may_claim(record.owner, pending.user, in_use, ports.clock()):
-            raise _taken_by(record.owner, pending)
-    return record
-
-
-async def _claim(
-    record: AccountRecord, pending: _Pending, signed_in: SignedIn, ports: Ports
-) -> datetime:
-    """R4: of many who claim an account at once exactly one gets it. Returns when that was."""
-    tokens = await ports.vault.sealed(signed_in.tokens)
-    for _ in range(_ATTEMPTS):
-        now = ports.clock()
-        owner = claimed(record.owner, pending.user, pending.user_name, pending.location, now)
-        # Should this die before there is a connection, the message looks after the claim.
-        await settle_later(signed_in.account, ports, _AFTER_A_CLAIM)
-        await _tell_restored(record, ports, SAFETY_SECONDS)
-        try:
-            await ports.accounts.claim(record, owner, signed_in.profile, tokens)
-        except StoreConflict:
-            record = await _claimable(pending, signed_in.account, ports)
-            continue
-        await _tell_restored(record, ports)
-        return now
-    raise SignInFailed("This account is being connected elsewhere. Try again.", code="try_again")
-
-
-async def _tell_restored(record: AccountRecord, ports: Ports, wait: float = 0) -> None:
-    if record.problem is not None:
-        message = TellConnection(
-            account=str(record.account),
-            code=record.problem.code,
-            since=record.problem.since,
-            restored=True,
-        )
-        await ports.queues.send(message, wait)
 
 
 async def _sync_all(connection: Connection, ports: Ports) -> None:
@@ -294,18 +228,6 @@ def _second_account(existing: Connection) -> SignInFailed:
         f"{existing.profile.email} is connected here already. Disconnect it first, or choose that "
         "account when you sign in.",
         code="another_account_connected",
-    )
-
-
-def _taken_by(owner: Owner, pending: _Pending) -> SignInFailed:
-    """R4: the owner is named only to members of a location that both share."""
-    known = names_owner_to(owner, pending.locations)
-    who = owner.user_name or "another user" if known else "another user"
-    return SignInFailed(
-        f"This account is already connected by {who}, and an account belongs to one user. To use "
-        "its calendar, connect another account for yourself and, from the account that is already "
-        "connected, share the calendar with it: it then appears in your list of calendars.",
-        code="account_taken",
     )
 
 

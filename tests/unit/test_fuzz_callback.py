@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.model import LocationId, ProviderName, UserId
+from shared.domain.sign_in import PendingSignIn
 from shared.errors import SignInFailed
-from shared.flows.connect import _hash, _Pending
+from shared.flows.connect import _hash
 from shared.triggers import connections, oauth
 from tests.unit.made import NOW
 
@@ -35,7 +36,7 @@ class World:
     """One sign-in that was begun, and what is done about it."""
 
     def __init__(self) -> None:
-        pending = _Pending(
+        pending = PendingSignIn(
             ProviderName("outlook"), LocationId("loc1"), UserId("agent1"), "Agnes One",
             (LocationId("loc1"),), BACK, _hash(BROWSER), {},
         )  # fmt: skip
