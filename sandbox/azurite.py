@@ -32,6 +32,10 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 SERVICES = ("Blob", "Queue", "Table")
 START_SECONDS = 60.0
 
+# Seconds, longer than clients keep a connection (aiohttp 15): what is written on one that was just
+# closed is lost, and clients do not repeat a POST. Azurite's default is 5.
+_KEPT_OPEN = "60"
+
 _SCRIPT = Path(__file__).parent / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 # When our end of its standard input closes, Azurite shuts down, writing its data.
 _ON_CLOSE = "process.stdin.on('close',()=>{%s}).resume()"
@@ -127,6 +131,7 @@ def _command(location: Path | None, ports: Sequence[int], *, silent: bool) -> li
         *("node", "--import", f"data:text/javascript,{on_close}", str(_SCRIPT)),
         *("--disableTelemetry", "--skipApiVersionCheck", *where),
         *(["--silent"] if silent else []),
+        *("--queueKeepAliveTimeout", _KEPT_OPEN, "--tableKeepAliveTimeout", _KEPT_OPEN),
         *("--blobPort", str(ports[0]), "--queuePort", str(ports[1]), "--tablePort", str(ports[2])),
     ]
 
