@@ -25,7 +25,7 @@ test: setup  ## run the tests; ARGS="-k name" goes to pytest
 	@$(TOOL) pytest -n 2 --dist worksteal $(ARGS)
 
 nightly: setup  ## play NIGHTLY=200 random programs, and cut every flow at each of its steps
-	@CRASH_POINTS=all NIGHTLY=$(or $(NIGHTLY),200) $(TOOL) pytest tests/flows/convergence \
+	@CRASH_POINTS=all NIGHTLY=$(or $(NIGHTLY),200) $(TOOL) pytest -n 2 --dist worksteal tests/flows/convergence \
 		tests/flows/test_crash_points*.py tests/flows/test_r08_mixes.py $(ARGS)
 
 soak: setup  ## 200 calendars, 10,000 edits, everything going wrong; SOAK_MINUTES=30, ARGS="--write"

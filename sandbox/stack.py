@@ -53,9 +53,9 @@ async def running_stack(
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stack]:
     """Starts the sandbox and the functions on `azurite`; `settings` override the usual ones."""
-    port = port or _free_port()
+    port = port or free_port()
     async with running_sandbox(http_port=http_port) as sandbox:
-        environ = {**_settings(azurite, sandbox, port), **(settings or {})}
+        environ = {**settings_for(azurite, registrations(sandbox), port), **(settings or {})}
         async with running_host(
             APP, environ=environ, port=port, timers=timers, host_json=host_json
         ) as host:
@@ -72,10 +72,10 @@ async def running_stack(
 @contextlib.asynccontextmanager
 async def fresh_stack(log: Path, port: int = 0, http_port: int = 0) -> AsyncIterator[Service]:
     """A service with an Azurite of its own and its timers running; the functions write to `log`."""
-    port = port or _free_port()
+    port = port or free_port()
     with start_azurite() as azurite:
         async with running_sandbox(http_port=http_port) as sandbox:
-            environ = _settings(azurite, sandbox, port)
+            environ = settings_for(azurite, registrations(sandbox), port)
             async with host_process(APP, environ=environ, port=port, log=log):
                 yield Service(
                     api=f"{environ['PUBLIC_BASE_URL']}/api",
@@ -86,17 +86,43 @@ async def fresh_stack(log: Path, port: int = 0, http_port: int = 0) -> AsyncIter
                 )
 
 
-def _settings(azurite: Azurite, sandbox: RunningSandbox, port: int) -> dict[str, str]:
+@dataclass(frozen=True)
+class Registrations:
+    """Where the stand-ins are, and as whom the application is known there."""
+
+    https_url: str
+    http_url: str
+    ca_file: Path
+    microsoft: tuple[str, str]
+    google: tuple[str, str]
+    webhook_secret: str
+
+
+def registrations(sandbox: RunningSandbox) -> Registrations:
+    """Those of a sandbox in this process."""
+    world = sandbox.world
+    return Registrations(
+        https_url=sandbox.https_url,
+        http_url=sandbox.http_url,
+        ca_file=sandbox.ca_file,
+        microsoft=(world.registration.client_id, world.registration.client_secret),
+        google=(world.google.registration.client_id, world.google.registration.client_secret),
+        webhook_secret=world.crm.secrets.current,
+    )
+
+
+def settings_for(azurite: Azurite, sandbox: Registrations, port: int) -> dict[str, str]:
+    """The application's settings, where it is served at that port."""
     return {
         "AzureWebJobsStorage": azurite.connection_string,
         "CALENDAR_STORAGE": azurite.connection_string,
         "PUBLIC_BASE_URL": f"http://localhost:{port}",
-        "MICROSOFT_CLIENT_ID": sandbox.world.registration.client_id,
-        "MICROSOFT_CLIENT_SECRET": sandbox.world.registration.client_secret,
+        "MICROSOFT_CLIENT_ID": sandbox.microsoft[0],
+        "MICROSOFT_CLIENT_SECRET": sandbox.microsoft[1],
         "MICROSOFT_AUTHORITY": f"{sandbox.https_url}/common",
         "GRAPH_BASE_URL": f"{sandbox.https_url}/v1.0",
-        "GOOGLE_CLIENT_ID": sandbox.world.google.registration.client_id,
-        "GOOGLE_CLIENT_SECRET": sandbox.world.google.registration.client_secret,
+        "GOOGLE_CLIENT_ID": sandbox.google[0],
+        "GOOGLE_CLIENT_SECRET": sandbox.google[1],
         "GOOGLE_AUTH_BASE_URL": sandbox.https_url,
         "GOOGLE_API_BASE_URL": sandbox.https_url,
         "EXTRA_CA_BUNDLE": str(sandbox.ca_file),
@@ -104,7 +130,7 @@ def _settings(azurite: Azurite, sandbox: RunningSandbox, port: int) -> dict[str,
         "CRM_JWT_AUDIENCE": JWT_AUDIENCE,
         "CRM_JWT_SECRET": secrets.token_urlsafe(32),
         "CRM_WEBHOOK_URL": f"{sandbox.http_url}{WEBHOOKS_PATH}",
-        "CRM_WEBHOOK_SECRET": sandbox.world.crm.secrets.current,
+        "CRM_WEBHOOK_SECRET": sandbox.webhook_secret,
         "CRM_WEBHOOK_ALLOW_PRIVATE": "true",
         "RETURN_URL_ORIGINS": f"{CRM_ORIGIN} http://localhost:{port}",
         "TOKEN_SEALING_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
@@ -114,19 +140,17 @@ def _settings(azurite: Azurite, sandbox: RunningSandbox, port: int) -> dict[str,
     }
 
 
-def free_port(wished: int) -> int:
+def free_port(wished: int = 0) -> int:
     """The port that one wishes if it is free, else one that is."""
+    try:
+        return _bound(wished)
+    except OSError:
+        return _bound(0)
+
+
+def _bound(port: int) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wished))
-        except OSError:
-            return _free_port()
-        return wished
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.bind(("127.0.0.1", port))
+        found: int = probe.getsockname()[1]
+        return found

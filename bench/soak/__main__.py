@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 from azure.core.exceptions import AzureError
 
-from bench.soak.figures import suites, write_into
+from bench.document import write_into
+from bench.soak.figures import suites
 from bench.soak.run import STEPS, soak
 from bench.soak.size import Size
 from sandbox.azurite import AzuriteError

@@ -1,26 +1,11 @@
 """The figures of a soak: as text, as JSON, and as a part of a document."""
 
 import json
-import os
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
+from bench.machine import Machine
 from bench.soak.lag import Percentiles
-
-BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
-
-
-@dataclass(frozen=True)
-class Machine:
-    cpu: str
-    cores: int
-    python: str
-
-    @classmethod
-    def here(cls) -> "Machine":
-        return cls(_cpu(), os.cpu_count() or 1, platform.python_version())
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ class Figures:
             ("faults met", faults or "none"),
             ("most requests in flight at a mailbox", str(self.most_in_flight)),
             ("duration", f"{self.seconds:.0f} s, {self.editing_seconds:.0f} s of it editing"),
-            ("machine", _machine(self.machine)),
+            ("machine", str(self.machine)),
         ]
 
     def text(self) -> str:
@@ -92,19 +77,6 @@ def suites(counted: Mapping[str, int]) -> str:
     return "\n".join(["| suites | |", "|---|---|", *rows])
 
 
-def write_into(document: Path, text: str) -> str | None:
-    """Puts the text between the markers; why not, where it cannot be put."""
-    if not document.exists():
-        return f"{document} does not exist"
-    kept = document.read_text("utf-8")
-    before, begin, rest = kept.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        return f"{document} has no {BEGIN} and {END}"
-    document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
-    return None
-
-
 def _lag(found: Percentiles | None) -> str:
     if found is None:
         return "none seen"
@@ -112,16 +84,3 @@ def _lag(found: Percentiles | None) -> str:
         f"p50 {found.p50:.1f} s, p90 {found.p90:.1f} s, p99 {found.p99:.1f} s, "
         f"longest {found.longest:.1f} s ({found.edits:,} edits)"
     )
-
-
-def _machine(machine: Machine) -> str:
-    return f"{machine.cpu}, {machine.cores} cores, Python {machine.python}"
-
-
-def _cpu() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -15,8 +15,9 @@ import httpx
 from azure.data.tables.aio import TableServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
+from bench.machine import Machine
 from bench.soak.counting import Asked
-from bench.soak.figures import Figures, Machine
+from bench.soak.figures import Figures
 from bench.soak.lag import Lags
 from bench.soak.people import Owner, connect, owners
 from bench.soak.seats import window

@@ -2,27 +2,34 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
 from sandbox.crm import token
-from sandbox.stack import CRM_ORIGIN, Service
+from sandbox.stack import CRM_ORIGIN
 from sandbox.tour.intervals import Interval
 from sandbox.tour.outlook import Outlook
 from sandbox.tour.unseen import Unseen
+
+
+class Issuer(Protocol):
+    """The CRM, which signs the tokens of its users."""
+
+    @property
+    def jwt_secret(self) -> str: ...
 
 
 class Person:
     """A user of the CRM, at one location."""
 
     def __init__(
-        self, service: Service, http: httpx.AsyncClient, user: str, location: str, name: str
+        self, crm: Issuer, http: httpx.AsyncClient, user: str, location: str, name: str
     ) -> None:
         self.user, self.location, self.name = user, location, name
         self._http = http
-        self._token = token(service.jwt_secret, user, {location: "agent"}, name)
+        self._token = token(crm.jwt_secret, user, {location: "agent"}, name)
 
     async def call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         """A call about oneself. Raises Unseen unless it succeeds."""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.soak.figures import BEGIN, END, Figures, Machine, suites, write_into
+from bench.document import BEGIN, END, write_into
+from bench.machine import Machine
+from bench.soak.figures import Figures, suites
 from bench.soak.run import STEPS, soak
 from bench.soak.size import Size
 from sandbox.tour.narration import Narrator
