@@ -3,8 +3,12 @@
 import gc
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+K = TypeVar("K")
+Step = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -29,21 +33,31 @@ class Times:
     cpu: Spread
 
 
-async def timed(
-    work: Callable[[], Awaitable[object]],
-    repeats: int,
-    before: Callable[[], Awaitable[object]] | None = None,
-) -> Times:
+async def timed(work: Step, repeats: int, before: Step | None = None) -> Times:
     """Does the work once to warm up, then `repeats` times; `before` each, which is not measured."""
-    walls, cpus = [], []
+    return (await timed_by_turns({None: (before, work)}, repeats))[None]
+
+
+async def timed_by_turns(
+    works: Mapping[K, tuple[Step | None, Step]], repeats: int
+) -> dict[K, Times]:
+    """The same for several works that take turns, so that a noisy machine troubles them alike."""
+    taken: dict[K, list[tuple[float, float]]] = {name: [] for name in works}
     for number in range(repeats + 1):
-        if before is not None:
-            await before()
-        gc.collect()
-        wall, cpu = time.perf_counter(), time.process_time()
-        await work()
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        if number:
-            walls.append(wall)
-            cpus.append(cpu)
-    return Times(Spread.of(walls), Spread.of(cpus))
+        for name, (before, work) in works.items():
+            if before is not None:
+                await before()
+            found = await _once(work)
+            if number:
+                taken[name].append(found)
+    return {
+        name: Times(Spread.of([wall for wall, _ in found]), Spread.of([cpu for _, cpu in found]))
+        for name, found in taken.items()
+    }
+
+
+async def _once(work: Step) -> tuple[float, float]:
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    await work()
+    return time.perf_counter() - wall, time.process_time() - cpu

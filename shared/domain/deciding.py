@@ -70,7 +70,7 @@ def decide(
     )
     after = replace(
         _read_state(state, seen),
-        events=len(braked.reconciled.mirror.events),
+        events=partition.aside + len(braked.reconciled.mirror.events),
         hold=braked.hold,
         drift=counted(state.drift, found, compared=_compared(state, seen)),
     )

@@ -90,6 +90,5 @@ def _in_all(event: Event, windows: tuple[Window, Window]) -> bool:
 
 
 def _untold(changed: Iterable[Event], told: Round) -> set[str]:
-    named = told.removed | told.relisted | told.events.keys() | told.series.keys()
-    named |= {event.unit for event in told.events.values()}
+    named = told.told | {event.unit for event in told.events.values()}
     return {event.unit for event in changed if named.isdisjoint({event.id, event.unit})}

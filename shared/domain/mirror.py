@@ -1,6 +1,7 @@
 """What a mirror holds: events that take time, and the facts of the series that they belong to."""
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -80,9 +81,24 @@ class Series:
         return replace(self, title=None)
 
 
+class Portioned(Mapping[str, Event]):
+    """Events of which some can be had without looking at all of them."""
+
+    @abstractmethod
+    def near(self, ids: Collection[str], months: Collection[str]) -> Mapping[str, Event]:
+        """At least: all that lies in `months` (`YYYY-MM`), or in a month in which anything of the
+        events and series of those ids lies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mirror:
     """Events by id (the FIRST event of a series under the id of the series), series by id."""
 
     events: Mapping[str, Event] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
+
+    def near(self, ids: Collection[str], months: Collection[str]) -> "Mirror":
+        """So much of it as `Portioned` tells; all series."""
+        if not isinstance(self.events, Portioned):
+            return self
+        return Mirror(self.events.near(ids, months), self.series)

@@ -28,6 +28,11 @@ class Round:
     zone: str | None = None
     requests: int = 0
 
+    @property
+    def told(self) -> frozenset[str]:
+        """The ids of all that it tells of."""
+        return self.removed | self.relisted | self.events.keys() | self.series.keys()
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:

@@ -26,7 +26,11 @@ from shared.domain.selection import Selection
 
 @dataclass(frozen=True, slots=True)
 class CalendarPartition:
-    """All that is kept of one calendar, as one query read it. `version` is the store's own."""
+    """All that is kept of one calendar, as one query read it. `version` is the store's own.
+
+    Where `mirror` is a portion (see portion.py), `whole` is all of it, and `aside` is how many
+    events are not in the portion.
+    """
 
     key: CalendarKey
     state: CalendarState
@@ -36,6 +40,8 @@ class CalendarPartition:
     unpublished: bool = False
     """Whether changes of an earlier run wait in the outbox."""
     version: object = None
+    whole: Mirror | None = None
+    aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,19 @@ from shared.domain.model import CalendarState, Roster
 from shared.domain.reconcile import Reconciled, Round
 from shared.domain.records import CalendarPartition
 from shared.flows.ports import Ports
-from shared.messages import PublishChanges, WriteAppointment, WriteCause
+from shared.flows.publish_changes import publish_soon
+from shared.messages import WriteAppointment, WriteCause
 
 
 async def links_now(
-    partition: CalendarPartition, reconciled: Reconciled, ports: Ports
+    partition: CalendarPartition, read: Round, whole: Reconciled | None, ports: Ports
 ) -> list[Link]:
-    """The links as they are now.
+    """The links as they are now; `whole` is what a full round has come to.
 
-    Where something has changed they are read anew: what this round has seen of our own writing
-    was linked before it was written.
+    Where something may have changed they are read anew: what this round has seen of our own
+    writing was linked before it was written.
     """
-    if reconciled.changed:
+    if whole.changed if whole is not None else read.told:
         return await ports.calendars.links(partition.key)
     return list(partition.links)
 
@@ -73,7 +74,7 @@ async def keep_reading(
     spent = [link for link in links if window and link.spent(reconciled.mirror, window)]
     await ports.calendars.commit(partition, after, reconciled, changes=changes, spent=spent)
     if changes:
-        await ports.queues.send(PublishChanges(calendar=partition.key))
+        await publish_soon(partition.key, len(changes), ports)
     if settles:
         other = Roster.POLL if after.roster is Roster.PUSH else Roster.PUSH
         await ports.roster.leave(other, partition.key)

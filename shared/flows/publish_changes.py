@@ -4,6 +4,7 @@ What is in an outbox leaves it only when it is in the feed: done half way, it is
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain.model import CalendarKey, LocationId
@@ -13,6 +14,7 @@ from shared.flows.tell_change import tell
 from shared.messages import PublishChanges
 
 _ATTEMPTS = 8
+_AT_ONCE = 4
 
 
 async def publish_changes(message: PublishChanges, ports: Ports) -> int:
@@ -22,6 +24,16 @@ async def publish_changes(message: PublishChanges, ports: Ports) -> int:
     if message.location is None or message.appointment is None:
         raise MessageInvalid("names no outbox")
     return await _of_appointment(LocationId(message.location), message.appointment, ports)
+
+
+async def publish_soon(key: CalendarKey, changes: int, ports: Ports) -> None:
+    """What a commit of that calendar has left, at once where that is little: a queue between takes
+    its time. Should this die half way, the next run finds it in the outbox."""
+    if changes <= _AT_ONCE:
+        with suppress(StoreConflict):
+            await _of_calendar(key, ports)
+            return
+    await ports.queues.send(PublishChanges(calendar=key))
 
 
 async def _of_calendar(key: CalendarKey, ports: Ports) -> int:

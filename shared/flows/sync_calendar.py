@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 from shared.domain import due
 from shared.domain.deciding import Seen, decide
+from shared.domain.links import Link
 from shared.domain.model import CalendarKey, Detail, Problem, Roster
+from shared.domain.portion import portion
 from shared.domain.reconcile import difference, reconcile, stripped
 from shared.domain.records import CalendarPartition
 from shared.errors import (
@@ -98,8 +100,7 @@ def _seen_already(partition: CalendarPartition, message: SyncCalendar) -> bool:
 
 
 async def _run(partition: CalendarPartition, message: SyncCalendar, ports: Ports) -> Synced:
-    partition, seen = await _read(partition, message, ports)
-    links = await links_now(partition, seen.reconciled, ports)
+    partition, seen, links = await _read(partition, message, ports)
     now = ports.clock()
     decided = decide(partition, seen, links, now, periods(ports.policies))
     changed = len(decided.reconciled.upserted) + len(decided.reconciled.dropped)
@@ -117,20 +118,24 @@ async def _run(partition: CalendarPartition, message: SyncCalendar, ports: Ports
 
 async def _read(
     partition: CalendarPartition, message: SyncCalendar, ports: Ports
-) -> tuple[CalendarPartition, Seen]:
-    """What the provider says now, and the partition with the push channel as it is now."""
+) -> tuple[CalendarPartition, Seen, list[Link]]:
+    """What the provider says now; the partition with the push channel as it is now, and of its
+    mirror what that concerns; the links as they are now."""
     started, detail = ports.clock(), due.wanted_detail(partition.watches)
     before = partition.state
     pushed = before.roster is Roster.PUSH and due.push_lives(before.push, started)
-    provider, told = ports.provider(before.account.provider), None
+    provider, whole, told = ports.provider(before.account.provider), None, None
     async with mailbox(ports, before.account, Lane.BACKGROUND) as token:
         # Push first: what changes while the calendar is read is then told to us.
         partition = await keep_push(partition, message, provider, token, ports)
         rounds = CalendarRounds(partition, detail, provider, token, ports)
         read = await rounds.due()
-        reconciled = reconcile(partition.mirror, read, detail)
-        if read.full and reconciled.changed:
-            told = await rounds.told(read)
+        if read.full:
+            whole = reconcile(partition.mirror, read, detail)
+            told = await rounds.told(read) if whole.changed else None
+    links = await links_now(partition, read, whole, ports)
+    partition = portion(partition, read, links)
+    reconciled = whole or reconcile(partition.mirror, read, detail)
     swept = pushed and message.cause is Cause.SWEEP
     told_at = message.at if message.cause is Cause.NOTIFIED else None
-    return partition, Seen(started, detail, read, reconciled, told, swept, told_at)
+    return partition, Seen(started, detail, read, reconciled, told, swept, told_at), links

@@ -16,6 +16,7 @@ from shared.domain.changes import Change
 from shared.domain.links import Link
 from shared.domain.mirror import Mirror
 from shared.domain.model import CalendarKey, CalendarState, LocationId, UserId, Watch, Window
+from shared.domain.portion import completed
 from shared.domain.reconcile import Reconciled
 from shared.domain.records import CalendarGlance, CalendarPartition, Outgoing, Watched
 from shared.domain.spans import Interval, months
@@ -48,7 +49,8 @@ from shared.store.calendar_rows import (
     version_of,
     watch_of,
 )
-from shared.store.rows import from_json, in_partition, row_key, rows_under
+from shared.store.packed_events import PackedEvents
+from shared.store.rows import SEPARATOR, from_json, in_partition, row_key, rows_under
 from shared.store.tables import Entity, Operation, Table, Tables, etag_of, guarded
 
 # A watch reads anew each time, so that a run of the calendar that is faster does not matter.
@@ -72,13 +74,13 @@ class TableCalendarStore:
             return None
         generation = generation_of(rows[STATE])
         packs = packs_of(rows, generation)
-        events = (e for name in packs if name != SERIES for e in packing.unpack_events(packs[name]))
-        series = packing.unpack_series(packs.get(SERIES, b""))
+        series = packing.unpack_series(packs.pop(SERIES, b""))
+        events = PackedEvents({name.partition(SEPARATOR)[2]: packs[name] for name in packs})
         return CalendarPartition(
             key=key,
             state=from_json(CalendarState, rows[STATE]["data"]),
             watches=tuple(watch_of(row) for name, row in rows.items() if kind_of(name) == WATCH),
-            mirror=Mirror({e.id: e for e in events}, {s.id: s for s in series}),
+            mirror=Mirror(events, {one.id: one for one in series}),
             links=tuple(
                 calendar_links.link_of(row) for name, row in rows.items() if kind_of(name) == LINK
             ),
@@ -95,7 +97,7 @@ class TableCalendarStore:
         changes: Sequence[Change] = (),
         spent: Sequence[Link] = (),
     ) -> CalendarPartition:
-        mirror = reconciled.mirror if reconciled else read.mirror
+        after = reconciled.mirror if reconciled else read.mirror
         outbox = calendar_links.outbox_row(read.key, changes)
         version = await self._commit(read, state, reconciled, outbox)
         if read.state.checked_at is None:
@@ -107,10 +109,12 @@ class TableCalendarStore:
         return replace(
             read,
             state=state,
-            mirror=mirror,
+            mirror=completed(read, after),
             links=tuple(link for link in read.links if link not in spent),
             unpublished=read.unpublished or outbox is not None,
             version=version,
+            whole=None,
+            aside=0,
         )
 
     async def _commit(
@@ -125,7 +129,8 @@ class TableCalendarStore:
         plan = plan_of(read, state, version, reconciled, outbox)
         if reconciled is not None and not plan.fits:
             generation = 1 + secrets.randbelow(_GENERATIONS)
-            staged = await self._stage(read.key, generation, reconciled.mirror, state.window)
+            mirror = completed(read, reconciled.mirror)
+            staged = await self._stage(read.key, generation, mirror, state.window)
             room = room_beside(outbox)
             plan = Plan(deletes=tuple(sorted(version.packed))[:room], outbox=outbox)
         row = state_row(read.key, state, generation)

@@ -108,7 +108,7 @@ async def once_restored(corner: Corner) -> list[str]:
 TELLING = [PublishChanges, TellChange, DeliverChanges]
 SCENARIOS = {
     "a change in Outlook": Scenario(
-        chosen, seen, [NEAR], ready=moved, cut_in=TELLING, told_once=True
+        chosen, seen, [NEAR], ready=moved, cut_in=[SyncCalendar, *TELLING], told_once=True
     ),
     "an appointment": Scenario(chosen, puts, [NEAR], check=as_kept, fresh=True),
     "a deletion": Scenario(with_appointment, removes, [NEAR], check=as_kept, fresh=True),
