@@ -1,8 +1,8 @@
 """What is kept, as the store reads and writes it. `version` is the store's guard for a write."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from shared.domain.appointments import Appointment
@@ -249,10 +249,16 @@ class IndexedAppointment:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Changes that one commit has left in a calendar's outbox."""
+    """Changes that one commit has left in a calendar's outbox; names sort by time."""
 
     name: str
     changes: tuple[Change, ...]
+
+    @classmethod
+    def of(cls, changes: Sequence[Change]) -> "Outgoing":
+        """Of one commit, one change at least."""
+        when = changes[0].at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+        return cls(f"{when}|{changes[0].id}", tuple(changes))
 
 
 @dataclass(frozen=True, slots=True)

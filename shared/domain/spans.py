@@ -61,6 +61,9 @@ def months(span: Span | Window, within: Window | None = None) -> Iterator[str]:
 
     With `within` only what lies there counts: an event may last for a century.
     """
+    if isinstance(span, Interval) and _in_a_month(span):
+        yield f"{span.start.year:04d}-{span.start.month:02d}"
+        return
     reach = possible_interval(span) if isinstance(span, Interval | Days) else span
     if within is not None and reach.start < within.end and within.start < reach.end:
         reach = Interval(max(reach.start, within.start), min(reach.end, within.end))
@@ -70,6 +73,13 @@ def months(span: Span | Window, within: Window | None = None) -> Iterator[str]:
         last = (reach.end - timedelta(microseconds=1)).astimezone(UTC)
     for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
         yield f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def _in_a_month(span: Interval) -> bool:
+    """Told without any arithmetic, as of most events; False where that does not tell."""
+    start, end = span.start, span.end
+    same = start.month == end.month and start.year == end.year
+    return same and start.tzinfo is UTC and end.tzinfo is UTC
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -74,7 +74,7 @@ async def keep_reading(
     spent = [link for link in links if window and link.spent(reconciled.mirror, window)]
     await ports.calendars.commit(partition, after, reconciled, changes=changes, spent=spent)
     if changes:
-        await publish_soon(partition.key, len(changes), ports)
+        await publish_soon(partition, changes, ports)
     if settles:
         other = Roster.POLL if after.roster is Roster.PUSH else Roster.PUSH
         await ports.roster.leave(other, partition.key)

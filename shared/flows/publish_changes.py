@@ -3,11 +3,13 @@
 What is in an outbox leaves it only when it is in the feed: done half way, it is done again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from shared.domain.changes import Change
 from shared.domain.model import CalendarKey, LocationId
+from shared.domain.records import CalendarPartition, Outgoing
 from shared.errors import MessageInvalid, StoreConflict
 from shared.flows.ports import Ports
 from shared.flows.tell_change import tell
@@ -26,23 +28,29 @@ async def publish_changes(message: PublishChanges, ports: Ports) -> int:
     return await _of_appointment(LocationId(message.location), message.appointment, ports)
 
 
-async def publish_soon(key: CalendarKey, changes: int, ports: Ports) -> None:
-    """What a commit of that calendar has left, at once where that is little: a queue between takes
-    its time. Should this die half way, the next run finds it in the outbox."""
-    if changes <= _AT_ONCE:
+async def publish_soon(read: CalendarPartition, changes: Sequence[Change], ports: Ports) -> None:
+    """What a commit has left, at once where that is little: a queue between takes its time.
+
+    Not ahead of what an earlier one has left. Should this die half way, the next run finds it.
+    """
+    if len(changes) <= _AT_ONCE and not read.unpublished:
         with suppress(StoreConflict):
-            await _of_calendar(key, ports)
+            await _publish(read.key, Outgoing.of(changes), ports)
             return
-    await ports.queues.send(PublishChanges(calendar=key))
+    await ports.queues.send(PublishChanges(calendar=read.key))
 
 
 async def _of_calendar(key: CalendarKey, ports: Ports) -> int:
     published = 0
     for outgoing in await ports.calendars.outbox(key):
-        await tell(outgoing.changes, ports)
-        await ports.calendars.sent(key, outgoing)
+        await _publish(key, outgoing, ports)
         published += len(outgoing.changes)
     return published
+
+
+async def _publish(key: CalendarKey, outgoing: Outgoing, ports: Ports) -> None:
+    await tell(outgoing.changes, ports)
+    await ports.calendars.sent(key, outgoing)
 
 
 async def _of_appointment(location: LocationId, appointment: str, ports: Ports) -> int:

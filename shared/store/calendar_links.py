@@ -6,7 +6,6 @@ because of a link. What is in the outbox came in with the transaction of a commi
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from datetime import UTC
 
 from shared.domain.changes import Change
 from shared.domain.links import Link
@@ -72,13 +71,12 @@ def link_of(row: Entity) -> Link:
 def outbox_row(key: CalendarKey, changes: Sequence[Change]) -> Entity | None:
     """One row with all the changes of a commit; None where there are none.
 
-    Its name sorts by the time of the first change. Raises ValueError if they do not fit a row:
+    Raises ValueError if they do not fit a row:
     that takes thousands.
     """
     if not changes:
         return None
-    when = changes[0].at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    outgoing = Outgoing(row_key(when, changes[0].id), tuple(changes))
+    outgoing = Outgoing.of(changes)
     [part] = packing.parts(to_bytes(outgoing))
     return {**calendar_row(key, row_key(OUTBOX, outgoing.name)), **part}
 

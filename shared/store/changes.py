@@ -127,8 +127,9 @@ class TableChangeStore:
     async def _append_once(
         self, location: LocationId, changes: Sequence[Change], now: datetime, deliver: bool
     ) -> None:
-        counter = await self._table.get(location, COUNTER)
-        new = await self._untold(location, changes)
+        counter, new = await asyncio.gather(
+            self._table.get(location, COUNTER), self._untold(location, changes)
+        )
         if not new:
             return
         await self._table.commit(additions(location, counter, new, now, deliver))

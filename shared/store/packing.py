@@ -18,6 +18,9 @@ PROPERTY_BYTES = 60 * 1024
 PROPERTIES = 8
 PART_BYTES = PROPERTY_BYTES * PROPERTIES
 
+_KINDS = {kind.value: kind for kind in Kind}
+_AVAILABILITIES = {one.value: one for one in Availability}
+
 
 def pack_events(events: Iterable[Event]) -> bytes:
     return _pack(
@@ -39,9 +42,9 @@ def unpack_events(data: bytes) -> Iterator[Event]:
     for key, kind, span, availability, private, series_id, title, *missing in _unpack(data):
         yield Event(
             key,
-            Kind(kind),
+            _KINDS[kind],
             _to_span(span),
-            Availability(availability),
+            _AVAILABILITIES[availability],
             bool(private),
             series_id,
             title,
