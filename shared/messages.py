@@ -37,7 +37,7 @@ class WriteCause(StrEnum):
 
 
 class Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     queue: ClassVar[str]
 
     traceparent: str | None = None
