@@ -6,7 +6,7 @@ TOOL := $(PYTHON) -m
 FUNCTION_APP := $(if $(wildcard function_app.py),-m function_app)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test nightly soak figures pictures check openapi lock clean
+.PHONY: help setup run demo test nightly soak figures bench pictures check openapi lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ figures: setup  ## `make nightly`, then `make soak`, and what they counted into 
 	@mkdir -p .local
 	@COUNTED=.local/counted.json $(MAKE) nightly
 	@$(TOOL) bench.soak --write --counted .local/counted.json $(ARGS)
+
+bench: setup  ## measure what docs/performance.md tells, and write it; ARGS="P1 P3" only prints those
+	@$(TOOL) bench $(ARGS)
 
 pictures: setup  ## take the pictures of docs/settings-page.md anew
 	@scripts/chromium.sh
