@@ -53,7 +53,6 @@ async def test_one_trace_leads_from_a_notification_to_the_webhook(
     assert {one.name for one in steps} == {
         "notification",
         "sync-calendar",
-        "publish-changes",
         "deliver-change",
         "webhook",
     }
