@@ -88,9 +88,15 @@ class Table:
             raise _meaning(error) from None
 
     async def commit(self, operations: Iterable[Operation]) -> list[Mapping[str, Any]]:
-        """One entity-group transaction. Raises StoreConflict if a guard of it does not hold."""
-        batch = list(operations)
+        """One entity-group transaction. Raises StoreConflict if a guard of it does not hold.
+
+        An update alone is sent as such: the same to the service, and half the work to us.
+        """
+        batch = [_whole(operation) for operation in operations]
         try:
+            match batch:
+                case [("update", entity, guard)]:
+                    return [await self._client.update_entity(entity, **guard)]
             return list(await self._made(lambda: self._client.submit_transaction(batch)))
         except (TableTransactionError, HttpResponseError) as error:
             raise _meaning(error) from None
@@ -125,6 +131,14 @@ class Tables:
 def etag_of(row: Entity) -> str:
     """The ETag of a row as it was read."""
     return str(row.metadata["etag"])  # type: ignore[attr-defined]  # rows are TableEntity
+
+
+def _whole(operation: Operation) -> Operation:
+    """In a transaction too a row is written as a whole: by itself the client would leave what the
+    new one lacks."""
+    if operation[0] == "upsert":
+        return (*operation[:2], {"mode": UpdateMode.REPLACE})
+    return operation
 
 
 def guarded(etag: object) -> dict[str, Any]:

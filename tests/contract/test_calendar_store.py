@@ -33,7 +33,7 @@ from shared.domain.records import CalendarPartition
 from shared.domain.spans import Days, Interval, months, possible_interval
 from shared.errors import StoreConflict
 from shared.store.calendars import TableCalendarStore
-from shared.store.tables import etag_of
+from shared.store.tables import Entity, etag_of
 from tests.contract.conftest import SeenTables
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -144,6 +144,21 @@ async def test_a_commit_writes_only_the_months_that_changed(
     assert same == {"2026-03", "2026-05"}
     assert {_month(name) for name in after} == {"2026-03", "2026-05", "2026-06"}
     assert (await loaded(store, read.state)).mirror == moved
+
+
+async def test_r15_a_month_that_shrinks_leaves_nothing_of_what_it_held(
+    store: TableCalendarStore, tables: SeenTables, read: CalendarPartition
+) -> None:
+    numbers = random.Random(1)
+    titles = [urlsafe_b64encode(numbers.randbytes(150)).decode() for _ in range(600)]
+    long = mirror(event(f"e{n}", at(3, 10), title=title) for n, title in enumerate(titles))
+    first = await store.commit(read, checked(read.state), turned(read, long))
+    assert max(len(row) for row in (await _months(tables, first)).values()) > 3
+    short = mirror([event("e0", at(3, 10), title=None)])
+    await store.commit(first, checked(read.state), turned(first, short))
+    [row] = (await _months(tables, first)).values()
+    assert {name for name in row if name[0] == "d"} == {"d0"}
+    assert (await loaded(store, read.state)).mirror == short
 
 
 async def test_nothing_changed_means_nothing_written_but_the_state(
@@ -470,6 +485,11 @@ async def test_progress_is_told_during_the_first_read_and_gone_with_it(
     assert glance is not None
     assert glance.progress is None
     assert "progress" not in await tables.rows("calendars", read.key)
+
+
+async def _months(tables: SeenTables, of: CalendarPartition) -> dict[str, Entity]:
+    rows = await tables.rows("calendars", of.key)
+    return {name: row for name, row in rows.items() if name.startswith("busy|")}
 
 
 # A mirror that fits into no transaction
