@@ -139,6 +139,9 @@ param storageRedundancy string = 'Standard_ZRS'
 @description('Whether storage and vault are reached by private addresses alone. The app itself stays public: providers post to it.')
 param privateNetworking bool = false
 
+@description('Whether the log has, beside the records of the application, what the Functions host says, and each row that is deleted from the tables: a third of the bill. For finding out why something does not start, or who deletes.')
+param detailedLogs bool = false
+
 @description('Addresses of the network.')
 param networkPrefix string = '10.80.0.0/24'
 
@@ -227,6 +230,7 @@ module dataStorage 'modules/data_storage.bicep' = {
     redundancy: storageRedundancy
     private: privateNetworking
     workspaceId: monitoring.outputs.workspaceId
+    detailedLogs: detailedLogs
   }
 }
 
@@ -289,6 +293,7 @@ module app 'modules/app.bicep' = {
     identityClientId: identity.outputs.clientId
     subnetId: privateNetworking ? network!.outputs.functionsSubnetId : ''
     workspaceId: monitoring.outputs.workspaceId
+    detailedLogs: detailedLogs
     componentName: monitoring.outputs.componentName
     hostStorageName: hostStorage.outputs.name
     packageContainer: hostStorage.outputs.packageContainer

@@ -12,6 +12,7 @@ param identityId string
 param identityClientId string
 param subnetId string
 param workspaceId string
+param detailedLogs bool
 param componentName string
 param hostStorageName string
 param packageContainer string
@@ -211,11 +212,12 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   scope: app
   properties: {
     workspaceId: workspaceId
-    // What the functions log goes to Application Insights; this is what the host says when they do not start.
+    // What the functions log goes to Application Insights; this is that again, and what the host says when
+    // they do not start.
     logs: [
       {
         category: 'FunctionAppLogs'
-        enabled: true
+        enabled: detailedLogs
       }
     ]
     metrics: [

@@ -6,6 +6,7 @@ param tags object
 param redundancy string
 param private bool
 param workspaceId string
+param detailedLogs bool
 
 // As shared/store/ names them.
 var tableNames = [
@@ -85,6 +86,7 @@ resource poisonQueues 'Microsoft.Storage/storageAccounts/queueServices/queues@20
   name: '${queue}-poison'
 }]
 
+// One for each lease that is given back is one for each run.
 resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: tableService
@@ -93,7 +95,7 @@ resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
     logs: [
       {
         category: 'StorageDelete'
-        enabled: true
+        enabled: detailedLogs
       }
     ]
     metrics: [

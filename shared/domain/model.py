@@ -171,6 +171,7 @@ class CalendarState:
 
     `checked_at` is an instant before the last complete read began: everything that the provider
     held then is in the mirror. `zone` is the IANA zone in which the calendar's all-day events lie.
+    `unfound`: what was notified before the look at `recheck_at` was not all found.
     `watched_since` is when somebody first chose it. `stuck` is what an alarm was raised of.
     `past_problem` is the last that has healed.
     """
@@ -187,6 +188,7 @@ class CalendarState:
     checked_at: datetime | None = None
     full_read_at: datetime | None = None
     recheck_at: datetime | None = None
+    unfound: bool = False
     push: Push = field(default_factory=Push)
     problem: Problem | None = None
     events: int = 0

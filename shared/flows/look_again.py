@@ -1,5 +1,6 @@
 """What a run leaves for a later run of the same calendar."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain import due
@@ -14,21 +15,22 @@ _TOLD = frozenset({Cause.NOTIFIED, Cause.MISSED})
 _LOST = frozenset({Cause.MISSED, Cause.PUSH_REMOVED})
 
 
-def recheck_at(
-    message: SyncCalendar, found: int, state: CalendarState, now: datetime
-) -> datetime | None:
+def looked(message: SyncCalendar, found: int, state: CalendarState, now: datetime) -> CalendarState:
     """When to look again after a notification: providers send it before all their copies agree.
 
-    Once even where something was found, for it may not have been all; further only for nothing.
+    Once even where something was found, for it may not have been all; further only where a
+    notification has found nothing, and looking again has not either.
     """
     if message.cause in _TOLD:
         pending = state.recheck_at is not None and state.recheck_at > now
         wait = None if pending else due.recheck_after(0)
-    elif message.cause is Cause.RECHECK and not found:
-        wait = due.recheck_after(message.recheck)
+        unfound = (pending and state.unfound) or not found
+    elif message.cause is Cause.RECHECK:
+        unfound = state.unfound and not found
+        wait = due.recheck_after(message.recheck) if unfound else None
     else:
-        wait = None
-    return now + wait if wait else None
+        return state
+    return replace(state, recheck_at=now + wait if wait else state.recheck_at, unfound=unfound)
 
 
 async def look_again(message: SyncCalendar, at: datetime, ports: Ports) -> None:

@@ -18,7 +18,7 @@ from shared.errors import (
 )
 from shared.flows.keep_push import keep_push
 from shared.flows.keep_reading import keep_reading, links_now, look_after
-from shared.flows.look_again import confirm, look_again, look_at_siblings, recheck_at
+from shared.flows.look_again import confirm, look_again, look_at_siblings, looked
 from shared.flows.mailbox import Lane, mailbox
 from shared.flows.ports import Ports
 from shared.flows.read_calendar import CalendarRounds
@@ -104,10 +104,9 @@ async def _run(partition: CalendarPartition, message: SyncCalendar, ports: Ports
     now = ports.clock()
     decided = decide(partition, seen, links, now, periods(ports.policies))
     changed = len(decided.reconciled.upserted) + len(decided.reconciled.dropped)
-    recheck = recheck_at(message, changed, partition.state, now)
-    after = replace(decided.state, recheck_at=recheck or partition.state.recheck_at)
-    if recheck is not None:
-        await look_again(message, recheck, ports)
+    after = looked(message, changed, decided.state, now)
+    if after.recheck_at is not None and after.recheck_at != partition.state.recheck_at:
+        await look_again(message, after.recheck_at, ports)
     if decided.held and after.hold is not None:
         await confirm(partition.key, after.hold, ports)
     await look_after(partition, decided.reconciled, seen.read, links, ports)
