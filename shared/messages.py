@@ -1,7 +1,8 @@
 """What waits on the queues. Messages carry keys only: 64 KB is the limit of a message.
 
-No field may be called `id`, `dequeueCount`, `insertionTime` or `popReceipt`: the Functions host
-lets a field of a JSON message override the trigger's metadata of the same name.
+A field that is not known is left out: a newer version, since rolled back, may have sent it. No
+field may be called `id`, `dequeueCount`, `insertionTime` or `popReceipt`: the Functions host lets
+a field of a JSON message override the trigger's metadata of the same name.
 """
 
 from enum import StrEnum
@@ -37,7 +38,7 @@ class WriteCause(StrEnum):
 
 
 class Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
     queue: ClassVar[str]
 
     traceparent: str | None = None

@@ -194,8 +194,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        if self.calendar_storage is None and self.calendar_storage__account_name is None:
-            raise ValueError("CALENDAR_STORAGE: set it, or CALENDAR_STORAGE__accountName")
+        if self.calendar_storage is None and not self._storage_is_named():
+            raise ValueError(
+                "CALENDAR_STORAGE: set it, or CALENDAR_STORAGE__tableServiceUri and "
+                "CALENDAR_STORAGE__queueServiceUri"
+            )
         if self.stale_after_minutes < 2 * self.sweep_minutes:
             raise ValueError("STALE_AFTER_MINUTES: must be at least twice SWEEP_MINUTES")
         if (self.crm_jwt_secret is None) == (self.crm_jwks_url is None):
@@ -233,6 +236,14 @@ class Settings(BaseSettings):
         if plain and not self.crm_webhook_allow_private:
             raise ValueError("CRM_WEBHOOK_URL: must begin with https://")
         return self
+
+    def _storage_is_named(self) -> bool:
+        """By both addresses, or by the name of the account, of which they follow."""
+        addresses = (
+            self.calendar_storage__table_service_uri,
+            self.calendar_storage__queue_service_uri,
+        )
+        return self.calendar_storage__account_name is not None or None not in addresses
 
     def storage_address(self, service: Literal["table", "queue"]) -> str:
         """Of the storage that is reached with an identity; in the public cloud its name says it."""

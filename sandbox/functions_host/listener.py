@@ -3,7 +3,8 @@
 Facts: the Storage Queues extension in github.com/Azure/azure-sdk-for-net (`QueueListener`,
 `QueueProcessor`): messages are invisible for ten minutes while they run, and renewed; a new batch
 is fetched when no more than `newBatchThreshold` are in hand; deleted on success; visible again
-after `visibilityTimeout` on failure; moved to `NAME-poison` at `maxDequeueCount`.
+after `visibilityTimeout` on failure; moved to `NAME-poison` at `maxDequeueCount`. What fails on a
+poison queue stays invisible until its lease ends (QueueProcessor of the storage extension).
 """
 
 import asyncio
@@ -183,7 +184,8 @@ class QueueListener:
         """Runs the function for a message and settles it."""
         count = message.dequeue_count or 0
         body = messages.decode(message.content, base64_encoded=self._options.base64)
-        if body is None or count > self._options.max_dequeue_count:
+        spent = count > self._options.max_dequeue_count and not self.queue.is_poison
+        if body is None or spent:
             await self._poison(message)
             return
         facts = _facts(message)
@@ -193,6 +195,8 @@ class QueueListener:
             )
         if outcome.succeeded:
             await self._delete(message)
+        elif self.queue.is_poison:
+            return  # it stays invisible for a while, so that nothing goes round and round
         elif count >= self._options.max_dequeue_count:
             await self._poison(message)
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import azure.functions as func
@@ -11,6 +12,7 @@ from shared.domain.appointments import Appointment, Asked, Attendee, Content
 from shared.domain.model import UserId
 from shared.flows.keep_appointment import appointment, delete_appointment, keep_appointment
 from shared.flows.list_appointments import list_appointments
+from shared.flows.ports import Ports
 from shared.flows.read_time import asked_range
 from shared.flows.realign_appointments import realign_appointments
 from shared.flows.write_appointment import fail_appointment, write_appointment
@@ -27,7 +29,7 @@ from shared.triggers.appointment_contract import (
 )
 from shared.triggers.contract import Range
 from shared.triggers.endpoint import Answer, Call, Endpoint, register
-from shared.triggers.retries import attempted, try_later
+from shared.triggers.queue_runs import run, set_aside
 
 blueprint = func.Blueprint()
 
@@ -143,27 +145,30 @@ async def get_appointments(call: Call) -> Answer:
 @blueprint.function_name("WriteAppointment")
 @blueprint.queue_trigger("msg", WriteAppointment.queue, _STORAGE)
 async def write(msg: func.QueueMessage) -> None:
-    await attempted(WriteAppointment.decode(msg.get_body()), write_appointment, ports())
+    await run(WriteAppointment, msg, write_appointment, ports())
 
 
 @blueprint.function_name("FailAppointment")
 @blueprint.queue_trigger("msg", f"{WriteAppointment.queue}-poison", _STORAGE)
 async def fail(msg: func.QueueMessage) -> None:
-    message = WriteAppointment.decode(msg.get_body())
-    alarm("appointment_failed", location=message.location, appointment=message.appointment)
-    await attempted(message, fail_appointment, ports())
+    await run(WriteAppointment, msg, _fail, ports())
 
 
 @blueprint.function_name("RealignAppointments")
 @blueprint.queue_trigger("msg", RealignAppointments.queue, _STORAGE)
 async def realign(msg: func.QueueMessage) -> None:
-    await attempted(RealignAppointments.decode(msg.get_body()), realign_appointments, ports())
+    await run(RealignAppointments, msg, realign_appointments, ports())
 
 
 @blueprint.function_name("AlarmRealignAppointments")
 @blueprint.queue_trigger("msg", f"{RealignAppointments.queue}-poison", _STORAGE)
 async def alarm_realign(msg: func.QueueMessage) -> None:
-    await try_later(RealignAppointments.decode(msg.get_body()), ports())
+    await set_aside(RealignAppointments, msg, ports())
+
+
+async def _fail(message: WriteAppointment, with_: Ports) -> Any:
+    alarm("appointment_failed", location=message.location, appointment=message.appointment)
+    return await fail_appointment(message, with_)
 
 
 def _name(call: Call) -> str:

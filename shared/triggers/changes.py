@@ -10,7 +10,7 @@ from shared.messages import DeliverChanges, PublishChanges, TellChange, TellConn
 from shared.services import ports
 from shared.triggers import contract
 from shared.triggers.endpoint import Answer, Call, Endpoint, register
-from shared.triggers.retries import attempted, try_later
+from shared.triggers.queue_runs import run, set_aside
 from shared.webhooks.body import told
 
 blueprint = func.Blueprint()
@@ -43,46 +43,46 @@ async def list_changes(call: Call) -> Answer:
 @blueprint.function_name("PublishChanges")
 @blueprint.queue_trigger("msg", PublishChanges.queue, _STORAGE)
 async def publish(msg: func.QueueMessage) -> None:
-    await attempted(PublishChanges.decode(msg.get_body()), publish_changes, ports())
+    await run(PublishChanges, msg, publish_changes, ports())
 
 
 @blueprint.function_name("AlarmPublishChanges")
 @blueprint.queue_trigger("msg", f"{PublishChanges.queue}-poison", _STORAGE)
 async def alarm_publish(msg: func.QueueMessage) -> None:
-    await try_later(PublishChanges.decode(msg.get_body()), ports())
+    await set_aside(PublishChanges, msg, ports())
 
 
 @blueprint.function_name("TellChange")
 @blueprint.queue_trigger("msg", TellChange.queue, _STORAGE)
 async def tell(msg: func.QueueMessage) -> None:
-    await attempted(TellChange.decode(msg.get_body()), tell_change, ports())
+    await run(TellChange, msg, tell_change, ports())
 
 
 @blueprint.function_name("AlarmTellChange")
 @blueprint.queue_trigger("msg", f"{TellChange.queue}-poison", _STORAGE)
 async def alarm_tell(msg: func.QueueMessage) -> None:
-    await try_later(TellChange.decode(msg.get_body()), ports())
+    await set_aside(TellChange, msg, ports())
 
 
 @blueprint.function_name("TellConnection")
 @blueprint.queue_trigger("msg", TellConnection.queue, _STORAGE)
 async def connection(msg: func.QueueMessage) -> None:
-    await attempted(TellConnection.decode(msg.get_body()), tell_connection, ports())
+    await run(TellConnection, msg, tell_connection, ports())
 
 
 @blueprint.function_name("AlarmTellConnection")
 @blueprint.queue_trigger("msg", f"{TellConnection.queue}-poison", _STORAGE)
 async def alarm_connection(msg: func.QueueMessage) -> None:
-    await try_later(TellConnection.decode(msg.get_body()), ports())
+    await set_aside(TellConnection, msg, ports())
 
 
 @blueprint.function_name("DeliverChanges")
 @blueprint.queue_trigger("msg", DeliverChanges.queue, _STORAGE)
 async def deliver(msg: func.QueueMessage) -> None:
-    await attempted(DeliverChanges.decode(msg.get_body()), deliver_changes, ports())
+    await run(DeliverChanges, msg, deliver_changes, ports())
 
 
 @blueprint.function_name("AlarmDeliverChanges")
 @blueprint.queue_trigger("msg", f"{DeliverChanges.queue}-poison", _STORAGE)
 async def alarm_deliver(msg: func.QueueMessage) -> None:
-    await try_later(DeliverChanges.decode(msg.get_body()), ports())
+    await set_aside(DeliverChanges, msg, ports())

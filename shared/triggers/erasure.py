@@ -10,7 +10,7 @@ from shared.messages import EraseData
 from shared.services import ports
 from shared.triggers import audit_contract as c
 from shared.triggers.endpoint import Answer, Call, Endpoint, register
-from shared.triggers.retries import attempted, try_later
+from shared.triggers.queue_runs import run, set_aside
 
 blueprint = func.Blueprint()
 
@@ -73,13 +73,13 @@ async def list_audit(call: Call) -> Answer:
 @blueprint.function_name("EraseData")
 @blueprint.queue_trigger("msg", EraseData.queue, _STORAGE)
 async def erase(msg: func.QueueMessage) -> None:
-    await attempted(EraseData.decode(msg.get_body()), erase_data, ports())
+    await run(EraseData, msg, erase_data, ports())
 
 
 @blueprint.function_name("AlarmEraseData")
 @blueprint.queue_trigger("msg", f"{EraseData.queue}-poison", _STORAGE)
 async def alarm_erase(msg: func.QueueMessage) -> None:
-    await try_later(EraseData.decode(msg.get_body()), ports())
+    await set_aside(EraseData, msg, ports())
 
 
 def _shown(kept: AuditRecord) -> c.AuditRecordShown:

@@ -17,6 +17,7 @@ from shared.services import notification_reader, now
 from shared.settings import settings
 from shared.telemetry import record
 from shared.tracing import span, traceparent
+from shared.triggers.queue_runs import told_by_kind
 
 blueprint = func.Blueprint()
 
@@ -43,7 +44,8 @@ def received(req: func.HttpRequest, messages: Messages) -> func.HttpResponse:
     read = notification_reader(req.route_params.get("provider"))
     if read is None:
         return _text(404, "unknown provider")
-    with span("notification", SpanKind.SERVER, req.headers.get("traceparent")):
+    traced = span("notification", SpanKind.SERVER, req.headers.get("traceparent"))
+    with told_by_kind("notification"), traced:
         return _received(req, messages, read)
 
 

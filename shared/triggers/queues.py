@@ -13,7 +13,7 @@ from shared.flows.sync_calendar import sync_calendar
 from shared.messages import ApplySelection, EraseAccount, SyncCalendar
 from shared.services import ports
 from shared.telemetry import alarm
-from shared.triggers.retries import attempted, try_later
+from shared.triggers.queue_runs import run, set_aside
 
 blueprint = func.Blueprint()
 
@@ -23,39 +23,42 @@ _STORAGE = "CALENDAR_STORAGE"
 @blueprint.function_name("SyncCalendar")
 @blueprint.queue_trigger("msg", SyncCalendar.queue, _STORAGE)
 async def sync(msg: func.QueueMessage) -> None:
-    await attempted(SyncCalendar.decode(msg.get_body()), sync_calendar, ports())
+    await run(SyncCalendar, msg, sync_calendar, ports())
 
 
 @blueprint.function_name("ParkCalendar")
 @blueprint.queue_trigger("msg", f"{SyncCalendar.queue}-poison", _STORAGE)
 async def park(msg: func.QueueMessage) -> None:
-    message = SyncCalendar.decode(msg.get_body())
-    alarm("calendar_parked", calendar=message.calendar)
-    await attempted(message, park_calendar, ports())
+    await run(SyncCalendar, msg, _park, ports())
 
 
 @blueprint.function_name("ApplySelection")
 @blueprint.queue_trigger("msg", ApplySelection.queue, _STORAGE)
 async def apply(msg: func.QueueMessage) -> None:
-    await attempted(ApplySelection.decode(msg.get_body()), _apply, ports())
+    await run(ApplySelection, msg, _apply, ports())
 
 
 @blueprint.function_name("AlarmApplySelection")
 @blueprint.queue_trigger("msg", f"{ApplySelection.queue}-poison", _STORAGE)
 async def alarm_apply(msg: func.QueueMessage) -> None:
-    await try_later(ApplySelection.decode(msg.get_body()), ports())
+    await set_aside(ApplySelection, msg, ports())
 
 
 @blueprint.function_name("AlarmEraseAccount")
 @blueprint.queue_trigger("msg", f"{EraseAccount.queue}-poison", _STORAGE)
 async def alarm_erase(msg: func.QueueMessage) -> None:
-    await try_later(EraseAccount.decode(msg.get_body()), ports())
+    await set_aside(EraseAccount, msg, ports())
 
 
 @blueprint.function_name("EraseAccount")
 @blueprint.queue_trigger("msg", EraseAccount.queue, _STORAGE)
 async def erase(msg: func.QueueMessage) -> None:
-    await attempted(EraseAccount.decode(msg.get_body()), erase_account, ports())
+    await run(EraseAccount, msg, erase_account, ports())
+
+
+async def _park(message: SyncCalendar, with_: Ports) -> Any:
+    alarm("calendar_parked", calendar=message.calendar)
+    return await park_calendar(message, with_)
 
 
 async def _apply(message: ApplySelection, with_: Ports) -> Any:

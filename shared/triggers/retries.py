@@ -23,7 +23,7 @@ from shared.errors import (
 )
 from shared.flows.ports import Ports
 from shared.messages import Cause, Message, SyncCalendar
-from shared.telemetry import alarm, fault, record
+from shared.telemetry import alarm, record
 from shared.tracing import ended, failed, span
 
 _LONGEST_SECONDS = 15 * 60.0
@@ -71,9 +71,6 @@ async def _attempted(message: M, flow: Callable[[M, Ports], Awaitable[Any]], por
     except CalendarSyncError as error:
         await _again(message, error, ports)
         return
-    except Exception as error:
-        fault(message.queue, error)
-        raise
     ended(done if isinstance(done, str) else getattr(done, "outcome", "done"))
     # A change may hold a title: its message is logged without it.
     fields = message.model_dump(mode="json", exclude={"change", "traceparent"})
