@@ -140,13 +140,24 @@ def _source(calendar: CalendarTime, reason: str) -> Source:
 
 def _merged(blocks: list[Block]) -> list[Block]:
     """Blocks that overlap or touch become one, with the sources of all, each once."""
+    found = sorted(blocks, key=lambda block: (block.interval.start, block.interval.end))
     merged: list[Block] = []
-    for block in sorted(blocks, key=lambda b: b.interval):
-        last = merged[-1] if merged else None
-        if last is None or block.interval.start > last.interval.end:
-            merged.append(block)
-            continue
-        end = max(last.interval.end, block.interval.end)
-        sources = tuple(dict.fromkeys((*last.sources, *block.sources)))
-        merged[-1] = Block(Interval(last.interval.start, end), sources)
+    together: list[Block] = []
+    end = None
+    for block in found:
+        if end is not None and block.interval.start > end:
+            merged.append(_one(together, end))
+            together, end = [], None
+        together.append(block)
+        end = block.interval.end if end is None else max(end, block.interval.end)
+    if end is not None:
+        merged.append(_one(together, end))
     return merged
+
+
+def _one(blocks: list[Block], end: datetime) -> Block:
+    """What they make together; the first begins it."""
+    if len(blocks) == 1:
+        return blocks[0]
+    sources = dict.fromkeys(source for block in blocks for source in block.sources)
+    return Block(Interval(blocks[0].interval.start, end), tuple(sources))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from shared.domain.appointments import Appointment
@@ -148,15 +149,18 @@ def touched(
     `links` are those of one location: what others write is news to it.
     """
     own = list(links)
-    events = [
-        *_blocking_anew(before, (e for e in after.upserted if not any(o.explains(e) for o in own))),
-        *(e for e in after.dropped if not any(o.explains_loss(e) for o in own)),
-    ]
-    spans = [possible_interval(e.span).clipped(window) for e in events if _blocks(e)]
-    spans = [span for span in spans if span.start < span.end]
-    if not spans:
-        return None
-    return Interval(min(s.start for s in spans), max(s.end for s in spans))
+    events = chain(
+        _blocking_anew(before, (e for e in after.upserted if not any(o.explains(e) for o in own))),
+        (e for e in after.dropped if not any(o.explains_loss(e) for o in own)),
+    )
+    start, end = window.end, window.start
+    for event in events:
+        if _blocks(event):
+            span = possible_interval(event.span)
+            first, last = max(span.start, window.start), min(span.end, window.end)
+            if first < last:
+                start, end = min(start, first), max(end, last)
+    return Interval(start, end) if start < end else None
 
 
 def _blocking_anew(before: Mirror, upserted: Iterable[Event]) -> Iterable[Event]:

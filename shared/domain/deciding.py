@@ -60,14 +60,16 @@ def decide(
     """
     state, read = partition.state, seen.read
     braked = brake(partition.mirror, seen.reconciled, read, state.hold, links, seen.started)
-    found = findings(
-        partition.mirror,
-        braked.reconciled,
-        (state.window or read.window, read.window),
-        seen.told,
-        links,
-        swept=seen.swept and (seen.told is not None or not read.full),
-    )
+    found = Findings()
+    if state.checked_at is not None:  # nobody could have told of what a first read finds
+        found = findings(
+            partition.mirror,
+            braked.reconciled,
+            (state.window or read.window, read.window),
+            seen.told,
+            links,
+            swept=seen.swept and (seen.told is not None or not read.full),
+        )
     after = replace(
         _read_state(state, seen),
         events=partition.aside + len(braked.reconciled.mirror.events),

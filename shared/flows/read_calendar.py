@@ -1,6 +1,7 @@
 """Asking the provider for what a run of a calendar needs to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from shared.domain import due
 from shared.domain.model import Detail
@@ -9,6 +10,21 @@ from shared.domain.records import CalendarPartition
 from shared.errors import CursorLost
 from shared.flows.ports import Ports
 from shared.providers.base import AccessToken, CalendarProvider
+
+_EVERY = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Pace:
+    """Lets through what comes first, and then once a second."""
+
+    last: datetime | None = None
+
+    def due(self, now: datetime) -> bool:
+        if self.last is not None and now - self.last < _EVERY:
+            return False
+        self.last = now
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +36,7 @@ class CalendarRounds:
     provider: CalendarProvider
     token: AccessToken
     ports: Ports
+    pace: Pace = field(default_factory=Pace)
 
     async def due(self) -> Round:
         """The round that is due; a full one when the provider has lost the cursor."""
@@ -47,5 +64,6 @@ class CalendarRounds:
         return None if found.full else found
 
     async def _progress(self, events: int) -> None:
-        if self.partition.state.checked_at is None:
+        """Of a first read, which somebody may be waiting for; not of every page."""
+        if self.partition.state.checked_at is None and self.pace.due(self.ports.clock()):
             await self.ports.calendars.report_progress(self.partition.key, events)

@@ -1,6 +1,8 @@
 """Bringing the mirror of one calendar up to date: read, decide, keep in one transaction."""
 
+import asyncio
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 from shared.domain import due
 from shared.domain.deciding import Seen, decide
@@ -28,6 +30,7 @@ from shared.flows.watch_over import notice_failed_run, notice_run, periods
 from shared.messages import Cause, PublishChanges, SyncCalendar
 
 _ABOUT_THE_CALENDAR = (CalendarGone, CalendarForbidden, MailboxMissing, ReconnectRequired)
+_turns: WeakValueDictionary[CalendarKey, asyncio.Lock] = WeakValueDictionary()
 _NEVER_SKIPPED = frozenset({Cause.REAUTHORIZE, Cause.PUSH_REMOVED})
 
 
@@ -49,6 +52,17 @@ async def sync_calendar(message: SyncCalendar, ports: Ports) -> Synced:
     by waiting. What is wrong with the calendar itself is kept and shown instead.
     """
     key = CalendarKey(message.calendar)
+    async with _turn(key):
+        return await _synced(key, message, ports)
+
+
+def _turn(key: CalendarKey) -> asyncio.Lock:
+    """In one process one run of a calendar after the other: a burst of notifications would have
+    each of them read, and all but one of them lose. Between processes the transaction decides."""
+    return _turns.setdefault(key, asyncio.Lock())
+
+
+async def _synced(key: CalendarKey, message: SyncCalendar, ports: Ports) -> Synced:
     partition = await ports.calendars.load(key)
     if partition is None:
         return await _forget(key, ports)

@@ -205,7 +205,7 @@ class TableCalendarStore:
         if STATE not in rows:
             return None
         packs = packs_of(rows, generation_of(rows[STATE])).values()
-        events = {e.id: e for data in packs for e in packing.unpack_events(data)}
+        events = {e.id: e for data in packs for e in packing.unpack_events(data, around)}
         state = from_json(CalendarState, rows[STATE]["data"])
         progress = progress_of(rows.get(PROGRESS)) if state.checked_at is None else None
         return CalendarGlance(state, tuple(events.values()), progress)

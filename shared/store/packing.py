@@ -5,6 +5,7 @@ Limits: 64 KiB a property, 1 MiB an entity
 """
 
 import json
+import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ PROPERTY_BYTES = 60 * 1024
 PROPERTIES = 8
 PART_BYTES = PROPERTY_BYTES * PROPERTIES
 
+_ALWAYS = (-math.inf, math.inf)
 _KINDS = {kind.value: kind for kind in Kind}
 _AVAILABILITIES = {one.value: one for one in Availability}
 
@@ -38,8 +40,13 @@ def pack_events(events: Iterable[Event]) -> bytes:
     )
 
 
-def unpack_events(data: bytes) -> Iterator[Event]:
+def unpack_events(data: bytes, near: Interval | None = None) -> Iterator[Event]:
+    """All of them; with `near` only those that may touch it, in whatever zone their days lie."""
+    first, last = (near.start.timestamp(), near.end.timestamp()) if near else _ALWAYS
     for key, kind, span, availability, private, series_id, title, *missing in _unpack(data):
+        start, end = span
+        if not isinstance(start, str) and (start > last or end < first):
+            continue
         yield Event(
             key,
             _KINDS[kind],

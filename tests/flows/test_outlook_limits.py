@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.faults import FaultRule, rule_from_json
 from sandbox.microsoft.mailbox.mailbox import Mailbox
+from sandbox.request_log import LogFilter
 from sandbox.stack import Stack
 from shared import services
 from shared.domain.model import CalendarKey
@@ -187,8 +188,14 @@ async def test_a_page_that_fails_in_mid_round_keeps_nothing_of_the_round(
 
 
 async def test_of_two_runs_that_race_one_discards_itself(
-    stack: Stack, agent: Person, mailbox: Mailbox, key: CalendarKey
+    stack: Stack,
+    agent: Person,
+    mailbox: Mailbox,
+    key: CalendarKey,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # As in two processes, where neither waits for the other.
+    monkeypatch.setattr("shared.flows.sync_calendar._turn", lambda _: asyncio.Lock())
     await connected(agent)
     stack.sandbox.world.subscriptions.settings.losing_mailboxes = {OLGA}
     add(mailbox, span(3))
@@ -197,6 +204,24 @@ async def test_of_two_runs_that_race_one_discards_itself(
     outcomes = await asyncio.gather(run(key), run(key), return_exceptions=True)
 
     assert sorted(map(str, map(type, outcomes))) == sorted(map(str, (str, StoreConflict)))
+    assert await busy_spans(agent) == [span(3)]
+
+
+async def test_of_a_burst_in_one_process_one_run_reads_and_the_others_see_it(
+    stack: Stack, agent: Person, mailbox: Mailbox, key: CalendarKey
+) -> None:
+    await connected(agent)
+    stack.sandbox.world.subscriptions.settings.losing_mailboxes = {OLGA}
+    add(mailbox, span(3))
+    asked = stack.sandbox.world.log.find(LogFilter(service="graph"))[-1].number
+    told = message(key)
+
+    ports = services.ports()
+    runs = await asyncio.gather(*(sync_calendar(told, ports) for _ in range(8)))
+
+    assert sorted(one.outcome for one in runs) == [*["seen_already"] * 7, "synced"]
+    rounds = stack.sandbox.world.log.find(LogFilter(service="graph", after=asked))
+    assert len(rounds) == sum(one.requests for one in runs)
     assert await busy_spans(agent) == [span(3)]
 
 

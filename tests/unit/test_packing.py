@@ -46,6 +46,7 @@ from tests.unit.made import (
     days,
     events,
     facts_of_series,
+    intervals,
     minutes,
     unread,
 )
@@ -53,6 +54,22 @@ from tests.unit.made import (
 LIMIT_OF_A_PROPERTY, LIMIT_OF_A_ROW = 64 * 1024, 1024 * 1024
 FIRST = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(microsecond=0, tzinfo=UTC)
+
+
+@given(st.lists(events, max_size=8, unique_by=lambda event: event.id), intervals)
+def test_what_may_touch_a_time_is_unpacked_and_timed_events_elsewhere_are_not(
+    found: list[Event], near: Interval
+) -> None:
+    packed = packing.pack_events(found)
+    kept = list(packing.unpack_events(packed, near))
+    assert set(kept) <= set(packing.unpack_events(packed))
+    for event in packing.unpack_events(packed):
+        if isinstance(event.span, Days) or event.span.overlaps(near):
+            assert event in kept
+    for event in kept:
+        if isinstance(event.span, Interval):
+            assert event.span.start <= near.end
+            assert event.span.end >= near.start
 
 
 @given(st.lists(events, max_size=8))

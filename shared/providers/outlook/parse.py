@@ -154,10 +154,11 @@ def instant(time: WireTime, *, ceiling: bool = False) -> datetime:
     years 1 and 9999 occur and must not overflow.
     """
     whole, _, fraction = time.date_time.rstrip("Z").partition(".")
-    moment = datetime.fromisoformat(whole)
-    name = iana_zone(time.time_zone)
+    moment = datetime.fromisoformat(whole).replace(tzinfo=UTC)
     try:
-        moment = moment.replace(tzinfo=zone_info(name)).astimezone(UTC)
+        if time.time_zone != "UTC":  # as nearly all are
+            zone = zone_info(iana_zone(time.time_zone))
+            moment = moment.replace(tzinfo=zone).astimezone(UTC)
         return moment + timedelta(seconds=ceiling and fraction.strip("0") != "")
     except OverflowError:
         return moment.replace(tzinfo=UTC)
