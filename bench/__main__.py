@@ -21,16 +21,16 @@ from bench.machine import Machine
 from bench.results import Finding, markdown, text, whole
 
 ROWS = {
-    "P1": "first_read",
-    "P2": "incremental_sync",
-    "P3": "busy_query",
-    "P4": "notification_burst",
-    "P5": "cold_start",
-    "P6": "timer_tick",
-    "P7": "mailbox_day",
-    "P8": "fan_out",
-    "P9": "end_to_end",
-    "ceilings": "ceilings",
+    "P1": "reading.first_read",
+    "P2": "reading.incremental_sync",
+    "P3": "reading.busy_query",
+    "P4": "telling.notification_burst",
+    "P5": "starting.cold_start",
+    "P6": "starting.timer_tick",
+    "P7": "lasting.mailbox_day",
+    "P8": "lasting.fan_out",
+    "P9": "telling.end_to_end",
+    "ceilings": "costs.ceilings",
 }
 _RESULTS = Path("bench") / "results.json"
 _DOCUMENT = Path("docs") / "performance.md"

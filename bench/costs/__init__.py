@@ -1,0 +1,1 @@
+"""What that costs, and where the ceilings are."""

@@ -1,0 +1,1 @@
+"""Reading calendars, and answering from them: against bare requests and other libraries."""

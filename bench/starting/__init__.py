@@ -1,0 +1,1 @@
+"""What a start, and the tick of a timer, takes."""

@@ -1,0 +1,1 @@
+"""What a new process does until it has answered its first notification."""
