@@ -162,18 +162,18 @@ param logRetentionDays int = 30
 @description('Most that is taken in a day, in GB; -1: no limit.')
 param dailyLogLimitGB int = -1
 
+@description('Which share of the application\'s traces is kept, from 0.0 to 1.0. Records and figures are all kept.')
+param tracesSampled string = '1.0'
+
 @description('Who is told of alerts, e-mail addresses separated by spaces. Empty: nobody, they are in the portal alone.')
 param alertEmails string = ''
 
 @minValue(0)
-@description('Costs in a month, in the currency of the subscription, of which alertEmails are told. 0: no budget.')
+@description('Costs in a month, in the currency of the subscription, of which alertEmails are told; with budgetStart. 0: no budget.')
 param monthlyBudget int = 0
 
-@description('First day of the month from which the budget counts, such as 2027-01-01. Empty: of this month.')
+@description('First day of the month from which the budget counts, such as 2027-01-01. Azure lets nobody change it afterwards. Empty: no budget.')
 param budgetStart string = ''
-
-@description('Not to be set: Bicep knows the time here alone.')
-param thisMonth string = utcNow('yyyy-MM')
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
@@ -275,6 +275,7 @@ module roles 'modules/roles.bicep' = {
     hostStorageName: hostStorage.outputs.name
     dataStorageName: dataStorage.outputs.name
     vaultName: vault.outputs.name
+    sealingKeyName: vault.outputs.sealingKeyName
     componentName: monitoring.outputs.componentName
   }
 }
@@ -306,6 +307,7 @@ module app 'modules/app.bicep' = {
     alwaysReadyHttpInstances: alwaysReadyHttpInstances
     httpConcurrency: httpConcurrency
     zoneRedundant: zoneRedundant
+    tracesSampled: tracesSampled
     publicBaseUrl: publicBaseUrl
     microsoftClientId: microsoftClientId
     microsoftCredential: microsoftCredential
@@ -352,13 +354,13 @@ module workbook 'modules/workbook.bicep' = {
   }
 }
 
-module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
+module budget 'modules/budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStart)) {
   name: 'budget'
   scope: group
   params: {
     name: 'budget-${token}'
     amount: monthlyBudget
-    startDate: empty(budgetStart) ? '${thisMonth}-01' : budgetStart
+    startDate: budgetStart
     emails: emails
     actionGroupId: alerts.outputs.actionGroupId
   }

@@ -8,6 +8,8 @@ param emails array
 var records = loadTextContent('../alerts/records.kql')
 
 // severity: 1 something is lost or stands still, 2 somebody is worse off, 3 look at it in working hours.
+// resolves: whether silence means that all is well again. What is logged once, when it begins, would be called well
+// while it goes on, and what comes meanwhile would not be told: that is told each time, and closed by hand.
 var alerts = [
   {
     name: 'poison-messages'
@@ -18,6 +20,7 @@ var alerts = [
     threshold: 0
     every: 'PT15M'
     window: 'PT15M'
+    resolves: false
   }
   {
     name: 'calendars-stale'
@@ -28,6 +31,7 @@ var alerts = [
     threshold: 0
     every: 'PT15M'
     window: 'PT15M'
+    resolves: false
   }
   {
     name: 'subscriptions-failing'
@@ -38,6 +42,7 @@ var alerts = [
     threshold: 0
     every: 'PT15M'
     window: 'PT15M'
+    resolves: false
   }
   {
     name: 'reconnects-rising'
@@ -48,6 +53,7 @@ var alerts = [
     threshold: 5
     every: 'PT1H'
     window: 'P1D'
+    resolves: true
   }
   {
     name: 'server-errors'
@@ -58,6 +64,7 @@ var alerts = [
     threshold: 5
     every: 'PT5M'
     window: 'PT15M'
+    resolves: true
   }
   {
     name: 'queue-age'
@@ -68,6 +75,7 @@ var alerts = [
     threshold: 300
     every: 'PT5M'
     window: 'PT15M'
+    resolves: true
   }
   {
     name: 'sweeps-missing'
@@ -78,6 +86,7 @@ var alerts = [
     threshold: 5
     every: 'PT5M'
     window: 'PT15M'
+    resolves: true
   }
   {
     name: 'deletions-held'
@@ -88,6 +97,7 @@ var alerts = [
     threshold: 0
     every: 'PT1H'
     window: 'PT1H'
+    resolves: false
   }
   {
     name: 'webhook-failing'
@@ -98,6 +108,7 @@ var alerts = [
     threshold: 0
     every: 'PT15M'
     window: 'PT15M'
+    resolves: false
   }
   {
     name: 'notifications-unproven'
@@ -108,6 +119,7 @@ var alerts = [
     threshold: 100
     every: 'PT1H'
     window: 'PT1H'
+    resolves: true
   }
   {
     name: 'other-alarms'
@@ -118,6 +130,7 @@ var alerts = [
     threshold: 0
     every: 'PT15M'
     window: 'PT15M'
+    resolves: false
   }
 ]
 
@@ -151,7 +164,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule i
     ]
     evaluationFrequency: rule.every
     windowSize: rule.window
-    autoMitigate: true
+    autoMitigate: rule.resolves
     // The tables are not there before the first record has come.
     skipQueryValidation: true
     criteria: {

@@ -26,6 +26,7 @@ param maximumInstanceCount int
 param alwaysReadyHttpInstances int
 param httpConcurrency int
 param zoneRedundant bool
+param tracesSampled string
 
 param publicBaseUrl string
 param microsoftClientId string
@@ -159,9 +160,10 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     AzureWebJobsStorage__clientId: identityClientId
     APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio'
+    OTEL_TRACES_SAMPLER_ARG: tracesSampled
 
-    // The host's triggers go by the address, the application by the name.
-    CALENDAR_STORAGE__accountName: dataStorage.name
+    // Addresses alone: of a name the host would make one of the public cloud.
     CALENDAR_STORAGE__queueServiceUri: dataStorage.properties.primaryEndpoints.queue
     CALENDAR_STORAGE__tableServiceUri: dataStorage.properties.primaryEndpoints.table
     CALENDAR_STORAGE__credential: 'managedidentity'

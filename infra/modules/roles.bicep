@@ -3,6 +3,7 @@ param principalId string
 param hostStorageName string
 param dataStorageName string
 param vaultName string
+param sealingKeyName string
 param componentName string
 
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -22,6 +23,11 @@ resource dataStorage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: vaultName
+}
+
+resource sealingKey 'Microsoft.KeyVault/vaults/keys@2023-07-01' existing = {
+  parent: vault
+  name: sealingKeyName
 }
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -49,16 +55,27 @@ resource onDataStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [f
   }
 }]
 
-// Reads secrets; wraps and unwraps with keys, and does nothing else with them.
-resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in [keyVaultSecretsUser, keyVaultCryptoServiceEncryptionUser]: {
-  name: guid(vault.id, principalId, role)
+// The settings refer to secrets: what Azure resolves them with reads each of the vault.
+resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, principalId, keyVaultSecretsUser)
   scope: vault
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
     principalId: principalId
     principalType: 'ServicePrincipal'
   }
-}]
+}
+
+// Wraps and unwraps with this one key, and does nothing else with it.
+resource onSealingKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(sealingKey.id, principalId, keyVaultCryptoServiceEncryptionUser)
+  scope: sealingKey
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultCryptoServiceEncryptionUser)
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
 
 resource onComponent 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(component.id, principalId, monitoringMetricsPublisher)

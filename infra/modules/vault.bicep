@@ -148,4 +148,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 output id string = vault.id
 output name string = vault.name
 output uri string = vault.properties.vaultUri
+output sealingKeyName string = sealingKey.name
 output sealingKeyUri string = sealingKey.properties.keyUri

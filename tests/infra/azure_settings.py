@@ -11,10 +11,11 @@ SAMPLE: dict[str, str] = json.loads((ROOT / "local.settings.sample.json").read_t
     "Values"
 ]
 _MADE_UP = {
-    "CALENDAR_STORAGE__accountName": "stdata",
     "CALENDAR_STORAGE__tableServiceUri": "https://stdata.table.core.windows.net",
     "CALENDAR_STORAGE__queueServiceUri": "https://stdata.queue.core.windows.net",
     "CALENDAR_STORAGE__clientId": "00000000-0000-0000-0000-000000000000",
+    "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+    "OTEL_TRACES_SAMPLER_ARG": "1.0",
 }
 
 
@@ -23,6 +24,12 @@ def settings_in_azure() -> Mapping[str, Any]:
     found: Mapping[str, Any] = of_type(read(APP), "Microsoft.Web/sites/config")["settings"]
     settings: Mapping[str, Any] = found["properties"]
     return settings
+
+
+def settings_as_written() -> Mapping[str, str]:
+    """By name, the expression of each."""
+    found: Mapping[str, str] = read(APP).written["settings"]["properties"]
+    return found
 
 
 def environment_like_azure() -> dict[str, str]:

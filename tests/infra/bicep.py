@@ -21,6 +21,7 @@ FILES = sorted(INFRA.rglob("*.bicep"))
 
 _PARSER = Parser(Language(tree_sitter_bicep.language()))
 _LOOP_VARIABLES = {"loop_variable", "loop_enumerator"}
+_WITH_BRACES = {"resource_declaration", "module_declaration"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,18 @@ class Bicep:
     def module_outputs(self) -> set[tuple[str, str]]:
         """Each `module.outputs.name`, as module and name."""
         return set(_module_outputs(self.syntax))
+
+    @cached_property
+    def written(self) -> Mapping[str, Any]:
+        """The braces of each resource and module, as written: names and texts can be told apart."""
+        made = [node for node in self.syntax.named_children if node.type in _WITH_BRACES]
+        return {text(node.named_children[0]): as_written(_braces(node)) for node in made}
+
+    @cached_property
+    def outputs_written(self) -> Mapping[str, str]:
+        """By name, the expression of each output."""
+        made = [node for node in self.syntax.named_children if node.type == "output_declaration"]
+        return {text(one.named_children[0]): as_written(one.named_children[-1]) for one in made}
 
     def module_file(self, name: str) -> Path:
         return (self.path.parent / self.modules[name]["detail"]["path"]).resolve()
@@ -131,6 +144,22 @@ def walk(node: Node) -> Iterator[Node]:
 
 def text(node: Node) -> str:
     return (node.text or b"").decode()
+
+
+def as_written(node: Node) -> Any:
+    """Objects as mappings, arrays as lists, all else as the text of its expression."""
+    if node.type == "object":
+        properties = [one for one in node.named_children if one.type == "object_property"]
+        return {
+            text(one.named_children[0]): as_written(one.named_children[1]) for one in properties
+        }
+    if node.type == "array":
+        return [as_written(one) for one in node.named_children if one.type != "comment"]
+    return " ".join(text(node).split())
+
+
+def _braces(declaration: Node) -> Node:
+    return next(node for node in walk(declaration) if node.type == "object")
 
 
 def _references(node: Node) -> Iterator[str]:

@@ -57,6 +57,14 @@ def test_the_page_is_built_before_it_is_packaged_as_by_the_setup() -> None:
     assert {"web", "web/", "web/built", "built"}.isdisjoint(ignored)
 
 
+def test_what_hooks_say_stays_on_the_screen() -> None:
+    """Of other hooks azd shows the last lines while they run, and wipes them off.
+    https://github.com/Azure/azure-dev/issues/6206, https://github.com/Azure/azure-dev/issues/9073"""
+    for hook in DOCUMENT["hooks"].values():
+        assert hook["posix"]["interactive"] is True
+        assert hook["windows"]["interactive"] is True
+
+
 def test_what_hooks_say_is_put_out_and_true() -> None:
     outputs = read(MAIN).outputs
     for hook in hooks().values():

@@ -33,7 +33,11 @@ FUNCTIONS = {
     "trim",
     "union",
     "uniqueString",
-    "utcNow",
+}
+NOT_OLDER = {
+    "Microsoft.Web": "2023-12-01",  # functionAppConfig
+    "Microsoft.Storage": "2021-04-01",  # defaultToOAuthAuthentication
+    "Microsoft.KeyVault": "2023-07-01",  # enableRbacAuthorization, rotationPolicy
 }
 DECORATORS = {"allowed", "description", "maxLength", "maxValue", "minLength", "minValue", "secure"}
 
@@ -78,6 +82,18 @@ def test_each_resource_type_names_its_version(file: Bicep) -> None:
     for name, item in file.resources.items():
         assert re.fullmatch(r"Microsoft\.\w+(/\w+)+", item["type"]), name
         assert re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", item["api_version"]), name
+
+
+@each_file
+def test_versions_of_types_are_not_older_than_what_is_used_of_them(file: Bicep) -> None:
+    for name, item in file.resources.items():
+        provider = item["type"].split("/")[0]
+        assert item["api_version"] >= NOT_OLDER.get(provider, "2020"), name
+
+
+def test_a_type_is_asked_for_in_one_version() -> None:
+    asked = {(one["type"], one["api_version"]) for f in all_files() for one in f.resources.values()}
+    assert len(asked) == len({kind for kind, _ in asked})
 
 
 @each_file
@@ -134,8 +150,8 @@ def parameters_file() -> dict[str, tuple[str, str]]:
     return found
 
 
-def test_azd_can_set_every_parameter_but_the_time() -> None:
-    assert set(parameters_file()) == set(read(MAIN).parameters) - {"thisMonth"}
+def test_azd_can_set_every_parameter() -> None:
+    assert set(parameters_file()) == set(read(MAIN).parameters)
 
 
 def test_where_azd_has_no_value_the_default_of_the_parameter_holds() -> None:

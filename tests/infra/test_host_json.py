@@ -88,6 +88,12 @@ def test_host_json_is_as_the_host_reads_it() -> None:
     Host.model_validate_json(HOST_JSON)
 
 
+def test_queries_of_requests_are_not_logged() -> None:
+    """That of a callback holds a code. The host leaves them out unless told otherwise:
+    https://github.com/Azure/azure-webjobs-sdk/pull/3026"""
+    assert "querystring" not in HOST_JSON.lower()
+
+
 def test_a_run_has_time_enough_and_ends_before_the_plan_ends_it() -> None:
     timeout = parse_timespan(Host.model_validate_json(HOST_JSON).function_timeout)
     assert timedelta(minutes=5) <= timeout <= timedelta(minutes=30)

@@ -18,6 +18,20 @@ RULES: list[dict[str, Any]] = FILE.variables["alerts"]
 COMMON = "records.kql"
 LEFT_OVER = "other-alarms.kql"
 COLUMNS = {"TimeGenerated", "SeverityLevel", "Message", "Properties", "ResultCode"}
+SAYS = {
+    "poison-messages": ("GreaterThan", 0),
+    "calendars-stale": ("GreaterThan", 0),
+    "subscriptions-failing": ("GreaterThan", 0),
+    "reconnects-rising": ("GreaterThan", 5),
+    "server-errors": ("GreaterThan", 5),
+    "queue-age": ("GreaterThan", 300),
+    "sweeps-missing": ("LessThan", 5),
+    "deletions-held": ("GreaterThan", 0),
+    "webhook-failing": ("GreaterThan", 0),
+    "notifications-unproven": ("GreaterThan", 100),
+    "other-alarms": ("GreaterThan", 0),
+}
+"""What Value each speaks at."""
 MINUTES = {"PT5M": 5, "PT15M": 15, "PT1H": 60, "P1D": 1440}
 MESSAGES = Message.__subclasses__()
 QUEUES = {message.queue for message in MESSAGES}
@@ -81,15 +95,18 @@ def test_each_alert_has_a_query_of_its_own_and_each_query_an_alert() -> None:
 
 
 def test_the_alerts_that_operators_count_on_are_there() -> None:
-    assert {rule["name"] for rule in RULES} >= {
-        "poison-messages",
-        "calendars-stale",
-        "subscriptions-failing",
-        "reconnects-rising",
-        "server-errors",
-        "queue-age",
-        "sweeps-missing",
-    }
+    assert [rule["name"] for rule in RULES] == list(SAYS)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule["name"] for rule in RULES])
+def test_silence_ends_an_alert_only_of_what_is_logged_while_it_lasts(rule: dict[str, Any]) -> None:
+    """One that Azure does not end is told each time its query finds something: once for each
+    record, where no two windows overlap."""
+    alarms = whats(query(file_of(rule))) & logged("alarm")
+    assert rule["resolves"] is not bool(alarms)
+    if alarms:
+        assert rule["window"] == rule["every"]
+        assert rule["threshold"] == 0
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["name"] for rule in RULES])
@@ -103,10 +120,10 @@ def test_each_alert_is_whole(rule: dict[str, Any]) -> None:
         "threshold",
         "every",
         "window",
+        "resolves",
     }
     assert rule["severity"] in {1, 2, 3}
-    assert rule["operator"] in {"GreaterThan", "LessThan"}
-    assert isinstance(rule["threshold"], int)
+    assert (rule["operator"], rule["threshold"]) == SAYS[rule["name"]]
     assert MINUTES[rule["every"]] <= MINUTES[rule["window"]]
     assert re.search(r"\bValue = .+$", query(file_of(rule)).splitlines()[-1])
 
@@ -147,6 +164,16 @@ def test_a_queue_that_waits_is_told_whatever_the_reason() -> None:
 def test_rules_are_made_of_the_table_and_told_to_the_action_group() -> None:
     [made] = of_type(FILE, "Microsoft.Insights/scheduledQueryRules").values()
     properties = made["properties"]
+    written = FILE.written["rules"]["properties"]
+    assert (written["enabled"], written["autoMitigate"]) == ("true", "rule.resolves")
+    assert written["scopes"] == ["workspaceId"]
+    assert written["actions"] == {"actionGroups": ["told.id"]}
+    assert FILE.written["told"]["properties"]["enabled"] == "true"
+    [asked] = written["criteria"]["allOf"]
+    assert (asked["operator"], asked["threshold"]) == ("rule.operator", "rule.threshold")
+    assert asked["query"] == "'${records}\\n${rule.query}'"
+    assert (written["evaluationFrequency"], written["windowSize"]) == ("rule.every", "rule.window")
+    assert set(asked["failingPeriods"].values()) == {"1"}
     [criterion] = properties["criteria"]["allOf"]
     assert properties["actions"]["actionGroups"]
     assert criterion["metricMeasureColumn"] == "Value"

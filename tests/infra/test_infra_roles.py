@@ -3,6 +3,7 @@
 from tests.infra.bicep import INFRA, all_files, of_type, read
 
 ROLES = INFRA / "modules" / "roles.bicep"
+VAULT = INFRA / "modules" / "vault.bicep"
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 NAMES = {
@@ -38,9 +39,28 @@ def test_the_app_has_exactly_these_roles() -> None:
         ("dataStorage", "Storage Table Data Contributor"),
         ("dataStorage", "Storage Queue Data Contributor"),
         ("vault", "Key Vault Secrets User"),
-        ("vault", "Key Vault Crypto Service Encryption User"),
+        ("sealingKey", "Key Vault Crypto Service Encryption User"),
         ("component", "Monitoring Metrics Publisher"),
     }
+
+
+def test_the_app_may_use_the_sealing_key_and_no_other() -> None:
+    key = read(ROLES).written["sealingKey"]
+    assert key == {"parent": "vault", "name": "sealingKeyName"}
+    assert read(ROLES).resources["sealingKey"]["existing"]
+    assert read(VAULT).outputs_written["sealingKeyName"] == "sealingKey.name"
+
+
+def test_each_assignment_is_named_by_what_makes_it_one_of_its_kind() -> None:
+    """By where, to whom and what: Azure refuses another name for the same."""
+    for name, written in read(ROLES).written.items():
+        if name.startswith("on"):
+            definition = written["properties"]["roleDefinitionId"]
+            role = definition.removesuffix(")").split(", ")[1]
+            assert written["name"] == f"guid({written['scope']}.id, principalId, {role})"
+            assert definition == (
+                "subscriptionResourceId('Microsoft.Authorization/roleDefinitions', " + role + ")"
+            )
 
 
 def test_roles_are_given_in_one_file_to_the_apps_identity_alone() -> None:

@@ -7,7 +7,9 @@ import pytest
 from tests.infra.bicep import FILES, INFRA, Bicep, all_files, names_in, of_type, read, text, walk
 
 # Parameters by these names hold a secret.
-SOUNDS_SECRET = re.compile(r"secret|password|connectionstring|(?<!public)key(?!Uri)", re.IGNORECASE)
+SOUNDS_SECRET = re.compile(
+    r"secret|password|connectionstring|(?<!public)key(?!Uri|Name)", re.IGNORECASE
+)
 # Functions and properties that hand out keys.
 HANDS_OUT_KEYS = re.compile(
     r"\blist[A-Z]\w*\(|\.list[A-Z]\w*\(|getSecret\(|AccountKey|SharedAccess"

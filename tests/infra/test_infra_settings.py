@@ -3,20 +3,25 @@
 import json
 from typing import Any
 
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+
 from shared.settings import Settings
-from tests.infra.azure_settings import SAMPLE, settings_in_azure
+from tests.infra.azure_settings import SAMPLE, environment_like_azure, settings_in_azure
 from tests.infra.bicep import INFRA, MAIN, of_type, read
 
 VAULT = INFRA / "modules" / "vault.bicep"
 LOCAL_STORAGE = {"CALENDAR_STORAGE"}
 """A connection string, for local use; Azure has the identity form."""
+BY_HAND = {"CALENDAR_STORAGE__accountName"}
+"""Of the name the host makes addresses of the public cloud; Azure sets the addresses."""
 SEALING = "TOKEN_SEALING_KEYS"
 NO_SECRETS_IN_AZURE = {SEALING, "APPLICATIONINSIGHTS_CONNECTION_STRING"}
 """The address of a key in the vault; and that of a component to which identities alone write."""
 MADE_IN_THE_VAULT = {"microsoft-client-certificate"}
 """By its owner: Bicep makes no certificates."""
 IDENTITY_FORM = {
-    "CALENDAR_STORAGE__accountName",
+    *BY_HAND,
     "CALENDAR_STORAGE__tableServiceUri",
     "CALENDAR_STORAGE__queueServiceUri",
     "CALENDAR_STORAGE__clientId",
@@ -32,6 +37,8 @@ READ_BY_THE_HOST = {
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
 }
+# https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+READ_BY_OPENTELEMETRY = {"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
 SECRETS = {
     "MICROSOFT_CLIENT_SECRET": "microsoft-client-secret",
     "MICROSOFT_CLIENT_CERTIFICATE": "microsoft-client-certificate",
@@ -50,7 +57,8 @@ def names_read() -> set[str]:
 
 
 def test_azure_sets_every_setting_that_is_read_and_no_other() -> None:
-    assert set(settings_in_azure()) == (names_read() - LOCAL_STORAGE) | READ_BY_THE_HOST
+    expected = (names_read() - LOCAL_STORAGE - BY_HAND) | READ_BY_THE_HOST | READ_BY_OPENTELEMETRY
+    assert set(settings_in_azure()) == expected
 
 
 def test_the_sample_sets_every_setting_that_is_read_and_no_other() -> None:
@@ -85,6 +93,13 @@ def test_defaults_in_azure_are_those_of_the_application() -> None:
         "crm_webhook_allow_private": "crmWebhookAllowPrivate",
     }.items():
         assert parameters[parameter]["default"] == Settings.model_fields[name].default, name
+
+
+def test_all_traces_are_kept_unless_it_is_said_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in READ_BY_OPENTELEMETRY:
+        monkeypatch.setenv(name, environment_like_azure()[name])
+    assert read(MAIN).parameters["tracesSampled"]["default"] == "1.0"
+    assert "TraceIdRatioBased{1.0}" in TracerProvider().sampler.get_description()
 
 
 def test_the_app_starts_with_what_azure_sets(bindings: list[dict[str, Any]]) -> None:
