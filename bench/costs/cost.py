@@ -103,6 +103,9 @@ def _storage(found: Load, mailboxes: int) -> Iterator[Line]:
     messages = total.sends * mailboxes * DAYS
     how = f"{total.sends:,.0f} messages a mailbox and day, each put, taken and deleted"
     yield Line(STORAGE, "queue operations", "queue operations", 3 * messages, how)
+    heads = ASSUMED.queues / 2 * MINUTES
+    how = f"{ASSUMED.queues // 2} queues each minute, that none stands still"
+    yield Line(STORAGE, "looks at heads of queues", "queue operations", heads, how)
     looks = ASSUMED.queues * ASSUMED.looks_a_queue_minute * MINUTES
     how = f"{ASSUMED.queues} queues × {ASSUMED.looks_a_queue_minute:g} a minute"
     yield Line(STORAGE, "looks at empty queues", "queue operations", looks, how)

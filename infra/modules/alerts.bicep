@@ -68,7 +68,7 @@ var alerts = [
   }
   {
     name: 'queue-age'
-    description: 'Notified calendars wait for minutes, or nothing works on the queue.'
+    description: 'Messages of a queue wait for minutes: its function stands still, or cannot keep up.'
     severity: 1
     query: loadTextContent('../alerts/queue-age.kql')
     operator: 'GreaterThan'

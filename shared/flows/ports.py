@@ -35,6 +35,10 @@ class Queues(Protocol):
         """About how many messages wait, hidden ones included."""
         ...
 
+    async def head_since(self, queue: str) -> datetime | None:
+        """When the message was put that is next; None where none can be taken now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Policies:

@@ -1,5 +1,7 @@
 """Sending to the queues of Azure Storage, now or later."""
 
+from datetime import datetime
+
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
@@ -33,6 +35,13 @@ class StorageQueues:
         except ResourceNotFoundError:
             return 0
         return found.approximate_message_count or 0
+
+    async def head_since(self, queue: str) -> datetime | None:
+        try:
+            shown = await self._client(queue).peek_messages(max_messages=1)
+        except ResourceNotFoundError:
+            return None
+        return shown[0].inserted_on if shown else None
 
     async def close(self) -> None:
         await self._service.close()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from shared.flows.sweep import forget_sign_ins, sweep
+from shared.flows.watch_queues import queue_heads
 from shared.services import ports
 from shared.telemetry import record
 from shared.triggers.queue_runs import told_by_kind
@@ -17,6 +18,8 @@ blueprint = func.Blueprint()
 async def every_minute(timer: func.TimerRequest) -> None:
     with told_by_kind("sweep"):
         record("sweep", queued=await sweep(ports(), _last(timer)), late=timer.past_due)
+        for queue, waited in (await queue_heads(ports())).items():
+            record("queue-head", queue=queue, waited=waited)
 
 
 @blueprint.function_name("ForgetSignIns")

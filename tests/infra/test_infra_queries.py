@@ -87,7 +87,7 @@ def test_a_query_is_made_of_what_kusto_knows(name: str) -> None:
         ("server-errors.kql", "summarize", "sumarize"),
         ("server-errors.kql", "AppRequests", "AppReqests"),
         ("server-errors.kql", "ItemCount", "Items"),
-        ("queue-age.kql", "percentile(", "percentil("),
+        ("queue-age.kql", "summarize Least = min(", "summarize Least = mins("),
         ("slow", "top 20 by", "top 20 of"),
         ("runs", "order by", "order"),
     ],
