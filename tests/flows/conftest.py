@@ -1,5 +1,6 @@
 """For tests of the whole stack: notifications come once and in order unless a test wants more."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -104,8 +105,10 @@ def stage(
 ) -> Stage:
     """Tables in memory, queues that the test works off, and no notification arrives.
 
-    Nobody waits in place for a refresh that a dead worker has begun: that takes real time.
+    Nobody waits in place for a refresh that a dead worker has begun: that takes real time. What
+    happens meanwhile happens in another process: it does not wait for the run that stands still.
     """
+    monkeypatch.setattr("shared.flows.sync_calendar._turn", lambda _: asyncio.Lock())
     monkeypatch.setattr(vault, "_WAITS", (0.0,))
     agent.stack.sandbox.world.subscriptions.settings.losing_mailboxes = {"*"}
     tables, line = MemoryTables(), Line(pass_time)

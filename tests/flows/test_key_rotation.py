@@ -12,6 +12,7 @@ from shared import services
 from shared.credentials.data_keys import EnvelopeSealer
 from shared.credentials.envelope import read
 from shared.domain.model import CalendarKey
+from shared.services import sealers
 from tests.flows.outlook import (
     OLGA,
     Requests,
@@ -37,7 +38,7 @@ FIRST, SECOND, THIRD = (Fernet.generate_key().decode() for _ in range(3))
 @pytest.fixture
 async def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInVault]:
     async with stand_in_vault(tmp_path) as (vault, key):
-        monkeypatch.setattr(services, "_in_key_vault", lambda *_: EnvelopeSealer(key))
+        monkeypatch.setattr(sealers, "_in_key_vault", lambda *_: EnvelopeSealer(key))
         yield vault
 
 
