@@ -138,3 +138,6 @@ class AgendaQueues:
 
     async def length(self, queue: str) -> int:
         return await self._real.length(queue)
+
+    async def head_since(self, queue: str) -> datetime | None:
+        return await self._real.head_since(queue)

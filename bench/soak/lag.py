@@ -105,12 +105,14 @@ class Lags:
         *,
         complete: bool,
     ) -> None:
-        """What a later edit of the event has overtaken is seen with it."""
+        """What a later edit of the event has overtaken, noted or not, is seen with it."""
         shown = _in_seat(blocks, event.seat)
         matching = [n for n, one in enumerate(waiting) if one.blocks == shown]
-        if not complete or not matching:
+        reached = matching[-1] + 1 if matching else 0
+        if shown == event.blocks:
+            reached = len(waiting)
+        if not complete or not reached:
             return
-        reached = matching[-1] + 1
         self._seen += [(now - one.began, one.told) for one in waiting[:reached] if one.began < now]
         del waiting[:reached]
 
