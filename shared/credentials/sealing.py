@@ -3,12 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 from shared.errors import OperatorFault
-
-_FERNET = b"gAAAA"
-"""How Fernet tokens begin: their version, then the upper half of a time in seconds."""
 
 
 class Sealer(Protocol):
@@ -27,25 +22,6 @@ class KindOfSealer(Sealer, Protocol):
     def knows(self, sealed: bytes) -> bool:
         """Whether it may have sealed that, by its form and without any request."""
         ...
-
-
-class FernetSealer:
-    """Seals with the first key; opens with any, so that keys can be rotated."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
-
-    def knows(self, sealed: bytes) -> bool:
-        return sealed.startswith(_FERNET)
-
-    async def seal(self, secret: bytes) -> bytes:
-        return self._fernet.encrypt(secret)
-
-    async def open(self, sealed: bytes) -> bytes:
-        try:
-            return self._fernet.decrypt(sealed)
-        except InvalidToken:
-            raise opened_by_none() from None
 
 
 class Sealers:

@@ -1,16 +1,19 @@
 """Names of time zones, as people and providers write them."""
 
+from collections.abc import Mapping
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from tzlocal.windows_tz import tz_win, win_tz
 
 # `localtime` is whatever this machine is set to, `Factory` is a place that does not exist.
 _NO_ZONES = {"localtime", "Factory"}
-ZONES = frozenset(available_timezones() - _NO_ZONES)
-"""The IANA names."""
-
-_IANA_BY_FOLDED = {name.casefold(): name for name in ZONES}
 _WINDOWS_BY_FOLDED = {name.casefold(): iana for name, iana in win_tz.items()}
+
+
+def is_iana_zone(name: str) -> bool:
+    """Whether that is the IANA name of a zone, written as it is there."""
+    return _iana_by_folded().get(name.casefold()) == name
 
 
 def iana_zone(name: str | None) -> str | None:
@@ -20,7 +23,7 @@ def iana_zone(name: str | None) -> str | None:
     name no zone, so the caller falls back to the instants that it asked for in UTC.
     """
     folded = (name or "").strip().casefold()
-    return _WINDOWS_BY_FOLDED.get(folded) or _IANA_BY_FOLDED.get(folded)
+    return _WINDOWS_BY_FOLDED.get(folded) or _iana_by_folded().get(folded)
 
 
 def windows_zone(name: str) -> str | None:
@@ -28,10 +31,16 @@ def windows_zone(name: str) -> str | None:
 
     Several zones share a Windows zone, and not all of them keep its rules.
     """
-    known = _IANA_BY_FOLDED.get(name.casefold())
+    known = _iana_by_folded().get(name.casefold())
     return tz_win.get(known) if known else None
 
 
 def zone_info(name: str | None) -> ZoneInfo:
     """The zone of that IANA name; UTC where there is none."""
     return ZoneInfo(name) if name else ZoneInfo("UTC")
+
+
+@cache
+def _iana_by_folded() -> Mapping[str, str]:
+    """Looks through the files of all zones: only when the first is asked for."""
+    return {name.casefold(): name for name in available_timezones() - _NO_ZONES}

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def sealer_of(chosen: Settings) -> "Sealer":
     """Seals by the first key that the settings name; opens by any."""
-    from shared.credentials.sealing import FernetSealer, Sealers
+    from shared.credentials.fernet import FernetSealer
+    from shared.credentials.sealing import Sealers
 
     words = [key.get_secret_value() for key in chosen.token_sealing_keys]
     fernet = [word for word in words if not word.startswith("https://")]

@@ -14,7 +14,7 @@ from pydantic import (
     field_validator,
 )
 
-from shared.domain.zones import ZONES
+from shared.domain.zones import is_iana_zone
 from shared.triggers.contract import ABSENT, BodyTime, Contract, Id
 
 LONGEST = timedelta(hours=24)
@@ -35,7 +35,7 @@ def _in_bounds(moment: datetime) -> datetime:
 
 
 def _zone(name: str) -> str:
-    if name not in ZONES:
+    if not is_iana_zone(name):
         raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin")
     return name
 

@@ -12,8 +12,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from shared.credentials.data_keys import EnvelopeSealer
+from shared.credentials.fernet import FernetSealer
 from shared.credentials.key_vault import KeyVaultKey
-from shared.credentials.sealing import FernetSealer, KindOfSealer, Sealers
+from shared.credentials.sealing import KindOfSealer, Sealers
 from shared.credentials.vault import Vault
 from shared.domain.model import Account, LocationId, UserId
 from shared.domain.ownership import Owner

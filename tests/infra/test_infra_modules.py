@@ -36,7 +36,7 @@ CONDITIONS = {
 }
 
 
-@pytest.mark.parametrize("module", WRITTEN.keys() - {"group"})
+@pytest.mark.parametrize("module", sorted(WRITTEN.keys() - {"group"}))
 def test_each_parameter_is_given_what_it_is_named_after(module: str) -> None:
     for parameter, value in WRITTEN[module]["params"].items():
         expected = OTHERWISE.get((module, parameter))

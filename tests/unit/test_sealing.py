@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from shared.credentials import envelope
 from shared.credentials.data_keys import KEPT_SECONDS, MOST_KEPT, EnvelopeSealer
 from shared.credentials.envelope import WrappedKey
-from shared.credentials.sealing import FernetSealer, KindOfSealer, Sealers
+from shared.credentials.fernet import FernetSealer
+from shared.credentials.sealing import KindOfSealer, Sealers
 from shared.errors import OperatorFault, ProviderUnavailable
 
 OLD, NEW, STRANGE = (Fernet.generate_key().decode() for _ in range(3))
