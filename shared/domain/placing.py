@@ -110,6 +110,17 @@ def _waits(placement: Placement, appointment: Appointment, goal: Target) -> bool
     return goal.blocked is not None and placement.user == appointment.user
 
 
+def left_over(appointment: Appointment, goal: Target, *, written: bool) -> list[Placement]:
+    """Whose events are to go: all but the one that stays; until that is `written`, the old one of
+    the same user stays too."""
+    if not appointment.wanted:
+        return list(appointment.placements)
+    if written:
+        stays = at_target(appointment, goal)
+        return [one for one in appointment.placements if one != stays]
+    return [one for one in appointment.placements if one.user != appointment.user]
+
+
 def with_new_placement(appointment: Appointment, calendar: Calendar) -> Appointment:
     generation = appointment.generation + 1
     placement = Placement(appointment.user, calendar, generation)

@@ -1,8 +1,6 @@
-"""One writer's work on the events of an appointment: write, judge, remove what is left over."""
+"""One writer's work on the events of an appointment: look, judge, write, remove what is left."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shared.domain.appointments import Appointment, LiveEvent, Placement
 from shared.domain.judging import Judged, Policy, Verdict, judge
@@ -11,12 +9,12 @@ from shared.domain.placing import (
     CHANGED_AGAIN,
     Target,
     at_target,
+    left_over,
     to_write,
     with_placement,
     without,
 )
 from shared.errors import (
-    CalendarGone,
     CalendarSyncError,
     EventChanged,
     EventGone,
@@ -24,23 +22,14 @@ from shared.errors import (
     StoreConflict,
 )
 from shared.flows.event_links import EventLinks, versions
-from shared.flows.mailbox import Lane, mailbox
+from shared.flows.event_removing import EventRemoving
 from shared.flows.member_calendars import MemberCalendars
+from shared.flows.placed_event import PlacedEvent, placed_event
 from shared.flows.ports import Ports
 from shared.flows.writing_outcome import Outcome
 from shared.messages import WriteCause
-from shared.providers.base import AccessToken, CalendarProvider
 
 _LOOKS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _At:
-    """The calendar of a placement, with a place in flight at its mailbox."""
-
-    provider: CalendarProvider
-    token: AccessToken
-    calendar_id: str
 
 
 class EventWriting:
@@ -67,6 +56,7 @@ class EventWriting:
         self._goal = goal
         self._ports = ports
         self._links = EventLinks.of(appointment, calendars.primary, ports)
+        self._removing = EventRemoving(self.outcome, calendars, self._links, ports)
         self._fresh = fresh
         self._look = cause is WriteCause.OUTSIDE
         self._missing = missing
@@ -78,9 +68,10 @@ class EventWriting:
             await self._write()
         elif self._goal.blocked is not None:
             self.outcome.blocked = self._goal.blocked
-            await self._detach()
-        for placement in self._left_over():
-            await self._remove(placement)
+            await self._removing.detach()
+        written = self.outcome.done and self._goal.calendar is not None
+        for placement in left_over(self._appointment, self._goal, written=written):
+            await self._removing.remove(placement)
 
     @property
     def _appointment(self) -> Appointment:
@@ -91,73 +82,61 @@ class EventWriting:
         if placement is None or not self._calendars.reach(placement):
             raise StoreConflict
         try:
-            async with self._at(placement) as at:
-                await self._align(placement, at)
+            async with placed_event(placement, self._appointment, self._ports) as event:
+                await self._align(placement, event)
         except CalendarSyncError as error:
             self.outcome.note(error)
 
-    @asynccontextmanager
-    async def _at(self, placement: Placement) -> AsyncIterator[_At]:
-        account = placement.calendar.account
-        async with mailbox(self._ports, account, Lane.BACKGROUND) as token:
-            provider = self._ports.provider(account.provider)
-            yield _At(provider, token, placement.calendar.calendar_id)
-
-    async def _align(self, placement: Placement, at: _At) -> None:
+    async def _align(self, placement: Placement, event: PlacedEvent) -> None:
         """Writes and looks until the event says what is wanted, or the appointment what it says."""
         seen: LiveEvent | None = None
         known = False
         if placement.event_id is None:
             try:
-                placement, seen = await self._make(placement, at)
+                placement, seen = await self._make(placement, event)
             except EventGone:
                 # Thrown away before we learnt of it; the provider makes none under that name.
-                await self._start_again(placement, self._appointment.restores, None, at)
+                await self._start_again(placement, self._appointment.restores, None, event)
                 return
             known = True
         for _ in range(_LOOKS):
             if not known and self._must_look(placement):
-                seen, known = await self._seen(placement, at), True
-            if known and not await self._must_write(placement, seen, at):
+                seen, known = await self._seen(placement, event), True
+            if known and not await self._must_write(placement, seen, event):
                 return
             placement = at_target(self._appointment, self._goal) or placement
             try:
-                await self._change(placement, seen, at)
+                await self._change(placement, seen, event)
                 return
             except (EventChanged, EventGone):
                 known, seen, self._look = False, None, True
         raise ProviderUnavailable("The event changes faster than it can be read.")
 
-    async def _make(self, placement: Placement, at: _At) -> tuple[Placement, LiveEvent]:
+    async def _make(self, placement: Placement, event: PlacedEvent) -> tuple[Placement, LiveEvent]:
         """Makes the event, or finds the one that an earlier try has made."""
         wanted = self._appointment.content
-        transaction = placement.transaction(self._appointment.location, self._appointment.id)
         await self._links.keep(placement, [Fingerprint.of(wanted.told)])
-        found = None if self._fresh else await self._found(placement, at)
-        event = found or await at.provider.create_event(
-            at.token, at.calendar_id, wanted, transaction
-        )
-        written = wanted.with_told(event.told(wanted)) if event.made else None
-        placement = replace(placement.holding(event, wanted), written=written)
+        found = None if self._fresh else await event.find()
+        seen = found or await event.create(wanted)
+        written = wanted.with_told(seen.told(wanted)) if seen.made else None
+        placement = replace(placement.holding(seen, wanted), written=written)
         self.outcome.effect(with_placement(self._appointment, placement))
-        await self._links.keep(placement, versions(placement, event, wanted))
-        return placement, event
+        await self._links.keep(placement, versions(placement, seen, wanted))
+        return placement, seen
 
-    async def _seen(self, placement: Placement, at: _At) -> LiveEvent | None:
+    async def _seen(self, placement: Placement, event: PlacedEvent) -> LiveEvent | None:
         """The event as it is; one that no calendar lists has been thrown away.
 
         Where its id is not known any more it may have another: ids change when a mailbox is moved.
         Raises CalendarGone where the whole calendar is gone, which says nothing about the event.
         """
         event_id = placement.event_id or ""
-        seen = await at.provider.event(at.token, at.calendar_id, event_id)
+        seen = await event.read(event_id)
         if seen is None:
-            return await self._found(placement, at)
+            return await event.find()
         if placement.watched and placement.written is not None and not self._missing:
             return seen
-        transaction = placement.transaction(self._appointment.location, self._appointment.id)
-        listed = await at.provider.is_listed(at.token, at.calendar_id, event_id, transaction)
-        return seen if listed else None
+        return seen if await event.is_listed(event_id) else None
 
     def _must_look(self, placement: Placement) -> bool:
         """Without looking where our own change is all that is known of."""
@@ -165,7 +144,9 @@ class EventWriting:
             return True
         return not self._appointment.content.differing(placement.written)
 
-    async def _must_write(self, placement: Placement, seen: LiveEvent | None, at: _At) -> bool:
+    async def _must_write(
+        self, placement: Placement, seen: LiveEvent | None, event: PlacedEvent
+    ) -> bool:
         """What the look at the event means; False where nothing is left to be written."""
         kept = await self._ports.locations.settings(self._appointment.location)
         appointment = self._appointment
@@ -187,7 +168,7 @@ class EventWriting:
             case Verdict.GIVE_UP:
                 await self._give_up(placement, seen)
             case Verdict.CREATE_AGAIN:
-                await self._start_again(placement, judged.restores, seen, at)
+                await self._start_again(placement, judged.restores, seen, event)
             case Verdict.WRITE:
                 self.outcome.appointment = replace(appointment, restores=judged.restores)
                 return True
@@ -228,17 +209,19 @@ class EventWriting:
         await self._links.keep(placement, versions(placement, seen, self._appointment.content))
 
     async def _start_again(
-        self, placement: Placement, restores: int, seen: LiveEvent | None, at: _At
+        self, placement: Placement, restores: int, seen: LiveEvent | None, event: PlacedEvent
     ) -> None:
         """What is left of a cancelled event goes; the next writer makes a new one."""
         left = seen.id if seen else placement.event_id
         if left is not None:
-            await at.provider.delete_event(at.token, at.calendar_id, left)
+            await event.delete(left)
         await self._links.drop(placement)
         appointment = replace(self._appointment, restores=restores)
         self.outcome.start_again(without(appointment, [placement.generation]))
 
-    async def _change(self, placement: Placement, seen: LiveEvent | None, at: _At) -> None:
+    async def _change(
+        self, placement: Placement, seen: LiveEvent | None, event: PlacedEvent
+    ) -> None:
         wanted = self._appointment.content
         fields = to_write(wanted, placement, seen)
         if fields:
@@ -246,68 +229,8 @@ class EventWriting:
             await self._links.keep(placement, says)
             event_id = seen.id if seen else placement.event_id or ""
             tag = seen.entity_tag if seen else placement.entity_tag
-            seen = await at.provider.update_event(
-                at.token, at.calendar_id, event_id, wanted, fields, tag, placement.written
-            )
+            seen = await event.update(event_id, wanted, fields, tag, placement.written)
         if seen is not None:
             placement = placement.holding(seen, wanted)
         self.outcome.effect(with_placement(self._appointment, placement))
         await self._links.keep(placement, versions(placement, seen, wanted))
-
-    def _left_over(self) -> list[Placement]:
-        """All events but the one that is to stay; until that is written, the old one stays too."""
-        appointment = self._appointment
-        if not appointment.wanted:
-            return list(appointment.placements)
-        if self.outcome.done and self._goal.calendar is not None:
-            stays = at_target(appointment, self._goal)
-            return [one for one in appointment.placements if one != stays]
-        return [one for one in appointment.placements if one.user != appointment.user]
-
-    async def _remove(self, placement: Placement) -> None:
-        if not self._calendars.reach(placement):
-            self.outcome.out_of_reach()
-            return
-        try:
-            async with self._at(placement) as at:
-                await self._delete(placement, at)
-        except CalendarSyncError as error:
-            self.outcome.note_left_over(error)
-
-    async def _delete(self, placement: Placement, at: _At) -> None:
-        if placement.event_id is None:
-            found = await self._found(placement, at)
-            if found is None:
-                await self._links.drop(placement)
-        elif await self._deleted(placement, placement.event_id, at):
-            found = None
-        else:
-            found = await self._renamed(placement, at)
-        if found is not None:
-            await self._deleted(placement, found.id, at)
-        self.outcome.effect(without(self._appointment, [placement.generation]))
-
-    async def _deleted(self, placement: Placement, event_id: str, at: _At) -> bool:
-        # No versions: that the event will be missed is then no news.
-        await self._links.keep(replace(placement, event_id=event_id), [])
-        return await at.provider.delete_event(at.token, at.calendar_id, event_id)
-
-    async def _renamed(self, placement: Placement, at: _At) -> LiveEvent | None:
-        """The event under another id: those change when a mailbox is moved."""
-        with suppress(CalendarGone):  # and the event with it
-            return await self._found(placement, at)
-        return None
-
-    async def _found(self, placement: Placement, at: _At) -> LiveEvent | None:
-        """The event by its mark, whatever its id. Raises CalendarGone."""
-        appointment = self._appointment
-        transaction = placement.transaction(appointment.location, appointment.id)
-        return await at.provider.find_event(at.token, at.calendar_id, transaction)
-
-    async def _detach(self) -> None:
-        """Without a primary calendar its event stays, but is neither watched nor vouched for."""
-        for placement in self._appointment.placements:
-            if placement.user == self._appointment.user and placement.watched:
-                await self._links.drop(placement)
-                left = replace(placement, entity_tag=None, watched=False)
-                self.outcome.effect(with_placement(self._appointment, left))
