@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from bench.counting import storage_requests
 from bench.measuring import Times, timed, timed_by_turns
 from bench.place import Place, place
+from bench.profiling import spent
 from bench.reading.busy_question import BusyQuestion, busy_question
 from bench.reading.comparing import compared, milliseconds
 from bench.reading.full_mailbox import Filling, connected, filled
@@ -34,7 +35,7 @@ from shared.domain.spans import Interval
 
 FILLING = Filling(singles=2500, weekly=100, daily=10)
 CALENDARS = 5
-_ROUNDS, _TYPED_ROUNDS, _COUNTED = 25, 1, 10
+_ROUNDS, _TYPED_ROUNDS, _COUNTED, _PROFILED = 25, 1, 10, 25
 _FIRST_READ_SECONDS, _PAUSE_SECONDS = 120, 0.5
 _CLOCK = "on the clock"
 _OURS, _RAW = "ours", "raw queries of the same rows"
@@ -63,7 +64,10 @@ async def measure(show: Callable[[str], None]) -> list[Finding]:
         times = await timed_by_turns({k: (None, work) for k, work in works.items()}, _ROUNDS)
         show("asking by msgraph-sdk")
         times[_TYPED] = await timed(question.by_sdk, _TYPED_ROUNDS)
-        return [*_findings(times), await _provider_calls(here, question), _over_http(by_http)]
+        show("looking where the time goes")
+        profile = await spent(question.ours, _PROFILED)
+        calls = await _provider_calls(here, question)
+        return [*_findings(times, profile), calls, _over_http(by_http)]
 
 
 def _week(now: datetime) -> Interval:
@@ -87,7 +91,7 @@ async def _chosen(person: Person, week: Interval) -> None:
     await until(look, _FIRST_READ_SECONDS, "The first read of all calendars")
 
 
-def _findings(times: Mapping[str, Times]) -> list[Finding]:
+def _findings(times: Mapping[str, Times], profile: str) -> list[Finding]:
     ours, raw, live, typed = (times[name] for name in (_OURS, _RAW, _LIVE, _TYPED))
     return [
         compared(
@@ -97,7 +101,7 @@ def _findings(times: Mapping[str, Times]) -> list[Finding]:
             (_RAW, raw.wall),
             most=("≤ 2×", 2),
             remark=f"Of {CALENDARS} calendars of {FILLING.occurrences:,} events, one week. Ours "
-            f"takes {_ratio(ours, raw)} times the processor time.",
+            f"takes {_ratio(ours, raw)} times the processor time. {profile}",
         ),
         compared("P3", _CLOCK, ours.wall, (_LIVE, live.wall), remark=_spared(ours, live)),
         compared("P3", _CLOCK, ours.wall, (_TYPED, typed.wall), remark=_spared(ours, typed)),

@@ -20,6 +20,7 @@ from datetime import timedelta
 
 from bench.measuring import Spread, Step, Times, timed, timed_by_turns
 from bench.place import place
+from bench.profiling import spent
 from bench.reading.bare_graph import BareGraph, access, connections
 from bench.reading.comparing import compared
 from bench.reading.full_mailbox import ADDRESS, Filling
@@ -31,7 +32,7 @@ from sandbox.tour.unseen import Unseen
 from shared.domain.model import Window
 
 FILLING = Filling(singles=2500, weekly=40, daily=2)
-_ROUNDS, _O365_ROUNDS, _TYPED_ROUNDS = 9, 3, 1
+_ROUNDS, _O365_ROUNDS, _TYPED_ROUNDS, _PROFILED = 9, 3, 1, 5
 _OURS, _FLOOR = "ours", "httpx and orjson, list only"
 _TYPED, _O365 = "msgraph-sdk, list only", "O365, list only"
 Listed = Callable[[Window], Awaitable[int]]
@@ -52,7 +53,9 @@ async def measure(show: Callable[[str], None]) -> list[Finding]:
         for name, listed, rounds in _slow(calendar, typed, library):
             show(f"listing it by {name}")
             times[name] = await timed(_once_warm(calendar, listed), rounds)
-        return _findings(times, bare.bytes)
+        show("looking where the time goes")
+        profile = await spent(calendar.read, _PROFILED, calendar.forget)
+        return _findings(times, bare.bytes, profile)
 
 
 def _works(calendar: UnreadCalendar, bare: BareGraph) -> dict[str, tuple[Step, Step]]:
@@ -104,7 +107,7 @@ def _all(occurrences: int) -> None:
         raise Unseen(f"{occurrences} of {FILLING.occurrences} occurrences were read.")
 
 
-def _findings(times: Mapping[str, Times], size: int) -> list[Finding]:
+def _findings(times: Mapping[str, Times], size: int, profile: str) -> list[Finding]:
     ours, floor, typed, o365 = (times[name] for name in (_OURS, _FLOOR, _TYPED, _O365))
     return [
         compared(
@@ -114,7 +117,7 @@ def _findings(times: Mapping[str, Times], size: int) -> list[Finding]:
             (_FLOOR, floor.cpu),
             most=("≤ 3×", 3),
             remark=f"{FILLING.occurrences:,} occurrences on pages of {size / 1e6:.1f} MB; ours "
-            f"takes {_each(ours.cpu)} an occurrence, the floor {_each(floor.cpu)}.",
+            f"takes {_each(ours.cpu)} an occurrence, the floor {_each(floor.cpu)}. {profile}",
         ),
         compared(
             "P1",

@@ -20,6 +20,7 @@ _AVAILABILITY = {
 _UNDECIDED = frozenset({"tentativelyAccepted", "notResponded"})
 _PRIVATE = frozenset({"private", "personal", "confidential"})
 _MAKING = timedelta(seconds=10)
+_SECOND = timedelta(seconds=1)
 _KINDS = {"occurrence": Kind.OCCURRENCE, "exception": Kind.EXCEPTION}
 
 
@@ -137,12 +138,13 @@ def calendar_zone(items: Iterable[WireEvent]) -> str | None:
     All-day events carry dates alone: they lie in the zone of the calendar's owner, which Graph
     tells only to apps that may read mailbox settings.
     """
+    named = Counter((item.original_zone, bool(item.is_organizer)) for item in items)
     own: Counter[str] = Counter()
     others: Counter[str] = Counter()
-    for item in items:
-        zone = iana_zone(item.original_zone)
+    for (name, organizer), count in named.items():
+        zone = iana_zone(name)
         if zone and zone != "UTC" and not zone.startswith("Etc/"):
-            (own if item.is_organizer else others)[zone] += 1
+            (own if organizer else others)[zone] += count
     most = (own or others).most_common(1)
     return most[0][0] if most else None
 
@@ -159,7 +161,7 @@ def instant(time: WireTime, *, ceiling: bool = False) -> datetime:
         if time.time_zone != "UTC":  # as nearly all are
             zone = zone_info(iana_zone(time.time_zone))
             moment = moment.replace(tzinfo=zone).astimezone(UTC)
-        return moment + timedelta(seconds=ceiling and fraction.strip("0") != "")
+        return moment + _SECOND if ceiling and fraction.strip("0") else moment
     except OverflowError:
         return moment.replace(tzinfo=UTC)
 
