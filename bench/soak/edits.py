@@ -92,18 +92,20 @@ class Editor:
     # --- each returns the event, or None where there is nothing to do it with ---
 
     def _make(self) -> Living | None:
-        return self._single("single")
+        return self._single("single", self._calendar())
 
     def _invite(self) -> Living | None:
-        return self._single("invitation")
+        # It comes to the calendar of the address that is invited. On another one its owner is a
+        # guest like others, at Google: what they answer frees no time of that calendar.
+        return self._single("invitation", self.hands.calendars[0])
 
-    def _single(self, kind: str) -> Living | None:
+    def _single(self, kind: str, calendar: str) -> Living | None:
         if len(self._living) >= _MOST_LIVING:
             return None
         seat = self._seats.single()
         if seat is None:
             return None
-        when, calendar = self._within(seat), self._calendar()
+        when = self._within(seat)
         made = self.hands.make(calendar, when, invited=kind == "invitation")
         return self._kept(Living(calendar, made, kind, [seat], [when]))
 

@@ -17,7 +17,8 @@ _BOSS = "boss@elsewhere.example"
 
 
 class Hands(Protocol):
-    """One account. Calendars by id; what makes or moves an event returns its id."""
+    """One account. Calendars by id, the account's own first; what makes or moves an event returns
+    its id."""
 
     provider: str
     calendars: tuple[str, ...]

@@ -106,7 +106,7 @@ class Lags:
         complete: bool,
     ) -> None:
         """What a later edit of the event has overtaken, noted or not, is seen with it."""
-        shown = _in_seat(blocks, event.seat)
+        shown = in_seat(blocks, event.seat)
         matching = [n for n, one in enumerate(waiting) if one.blocks == shown]
         reached = matching[-1] + 1 if matching else 0
         if shown == event.blocks:
@@ -117,6 +117,7 @@ class Lags:
         del waiting[:reached]
 
 
-def _in_seat(blocks: Iterable[Interval], seat: list[Interval]) -> list[Interval]:
+def in_seat(blocks: Iterable[Interval], seat: list[Interval]) -> list[Interval]:
+    """What of the blocks lies in the seat of an event: its own."""
     kept = list(blocks)
     return merged(part for one in seat for part in clipped(kept, one))

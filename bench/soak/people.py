@@ -44,12 +44,17 @@ def owners(
     """Accounts at both providers by turns; nothing is connected yet."""
     world, made = service.sandbox.world, []
     for number in range(accounts):
-        hands = _outlook(world, number) if number % 2 == 0 else _google(world, number)
+        hands = account(world, number)
         location, user = f"loc-{number % _LOCATIONS}", f"user-{number}"
         person = Person(service, http, user, location, f"User {number}")
         editor = Editor(hands, Seats(today, chance), chance, LOST)
         made.append(Owner(person, hands, editor))
     return made
+
+
+def account(world: World, number: int) -> Hands:
+    """A new one, at each provider by turns."""
+    return _outlook(world, number) if number % 2 == 0 else _google(world, number)
 
 
 def _outlook(world: World, number: int) -> Hands:

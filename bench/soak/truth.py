@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bench.soak.hands import Hands
 from bench.soak.people import Owner
 from sandbox.tour.client import blocks_of
 from sandbox.tour.google import Google
@@ -34,7 +35,7 @@ class Reader:
         for owner in owners:
             answer = await owner.person.busy(self._window)
             for calendar in owner.hands.calendars:
-                held = await self.held(owner, calendar)
+                held = await self.of(owner.hands, calendar)
                 told = merged(_of(answer["busy"], calendar))
                 found = differences(held, told)
                 if not answer["complete"]:
@@ -44,10 +45,10 @@ class Reader:
                 odd += [f"{owner.hands.address}: {one}" for one in found]
         return Comparison(calendars, differing, blocks, tuple(odd))
 
-    async def held(self, owner: Owner, calendar: str) -> list[Interval]:
+    async def of(self, hands: Hands, calendar: str) -> list[Interval]:
         """What the calendar blocks, straight from the stand-in."""
-        address = owner.hands.address
-        if owner.hands.provider == "google":
+        address = hands.address
+        if hands.provider == "google":
             return await self._google.blocks(address, [calendar], self._window)
         truth = Truth(self._outlook, address, [calendar])
         truth.window = self._window
