@@ -32,7 +32,7 @@ from sandbox.tour.unseen import Unseen
 from shared.domain.model import Window
 
 FILLING = Filling(singles=2500, weekly=40, daily=2)
-_ROUNDS, _O365_ROUNDS, _TYPED_ROUNDS, _PROFILED = 9, 3, 1, 5
+_ROUNDS, _O365_ROUNDS, _TYPED_ROUNDS, _PROFILED = 25, 3, 1, 10
 _OURS, _FLOOR = "ours", "httpx and orjson, list only"
 _TYPED, _O365 = "msgraph-sdk, list only", "O365, list only"
 Listed = Callable[[Window], Awaitable[int]]

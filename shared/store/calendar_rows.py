@@ -125,9 +125,11 @@ def plan_of(
     key, mirror, generation = read.key, reconciled.mirror, version.generation
     puts: list[Entity] = []
     replaced: set[str] = set()
-    touched = _touched_months(read, state, reconciled)
-    monthly = packing.by_month(mirror.events.values(), state.window) if touched else {}
-    for month in sorted(touched):
+    # The first time there is nothing to compare with: what there is, is written.
+    first = not version.packed
+    touched = set[str]() if first else _touched_months(read, state, reconciled)
+    monthly = packing.by_month(mirror.events.values(), state.window) if touched or first else {}
+    for month in sorted(touched or monthly):
         puts += event_rows(key, generation, month, monthly.get(month, []))
         replaced.add(row_key(BUSY, month, ""))
     if mirror.series != read.mirror.series:

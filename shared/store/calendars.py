@@ -100,7 +100,7 @@ class TableCalendarStore:
         after = reconciled.mirror if reconciled else read.mirror
         outbox = calendar_links.outbox_row(read.key, changes)
         version = await self._commit(read, state, reconciled, outbox)
-        if read.state.checked_at is None:
+        if read.state.checked_at is None and state.checked_at is not None:
             await self._table.delete(read.key, PROGRESS)
         # After the transaction, which would fail as a whole where one of them is gone already.
         # Those that a crash leaves here are spent again at the next commit.

@@ -28,9 +28,9 @@ def pack_events(events: Iterable[Event]) -> bytes:
     return _pack(
         [
             e.id,
-            e.kind.value,
+            e.kind,
             _span(e.span),
-            e.availability.value,
+            e.availability,
             int(e.private),
             e.series_id,
             e.title,

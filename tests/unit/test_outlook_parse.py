@@ -186,7 +186,7 @@ def test_an_item_without_times_blocks_nothing(missing: str) -> None:
 
 
 def graph_time(text: str, zone: str | None = UTC_ZONE) -> WireTime:
-    return WireTime(date_time=text, time_zone=zone)
+    return {"dateTime": text, "timeZone": zone}
 
 
 GOLDEN = [

@@ -21,6 +21,7 @@ _UNDECIDED = frozenset({"tentativelyAccepted", "notResponded"})
 _PRIVATE = frozenset({"private", "personal", "confidential"})
 _MAKING = timedelta(seconds=10)
 _SECOND = timedelta(seconds=1)
+_TO_THE_SECOND = len("2026-03-10T10:00:00")
 _KINDS = {"occurrence": Kind.OCCURRENCE, "exception": Kind.EXCEPTION}
 
 
@@ -108,7 +109,7 @@ def untouched(item: WireLiveEvent) -> bool:
 
 
 def _utc(moment: str | None) -> datetime:
-    return instant(WireTime(date_time=moment or "", time_zone="UTC"))
+    return instant({"dateTime": moment or "", "timeZone": "UTC"})
 
 
 def _instants(span: Span) -> tuple[datetime, datetime]:
@@ -123,7 +124,7 @@ def availability(item: WireEvent) -> Availability:
 
     `unknown`, and anything new, counts as busy. An invitation not answered is tentative.
     """
-    response = item.response_status.response if item.response_status else None
+    response = item.response_status.get("response") if item.response_status else None
     if item.is_cancelled or response == "declined":
         return Availability.FREE
     shown = _AVAILABILITY.get(item.show_as or "", Availability.BUSY)
@@ -155,15 +156,23 @@ def instant(time: WireTime, *, ceiling: bool = False) -> datetime:
     We ask for UTC, so a name that is no zone (`tzone://Microsoft/Custom`) still means UTC. The
     years 1 and 9999 occur and must not overflow.
     """
-    whole, _, fraction = time.date_time.rstrip("Z").partition(".")
-    moment = datetime.fromisoformat(whole).replace(tzinfo=UTC)
+    whole, _, fraction = time["dateTime"].rstrip("Z").partition(".")
+    moment = _utc_time(whole)
     try:
-        if time.time_zone != "UTC":  # as nearly all are
-            zone = zone_info(iana_zone(time.time_zone))
+        name = time.get("timeZone")
+        if name != "UTC":  # as nearly all are
+            zone = zone_info(iana_zone(name))
             moment = moment.replace(tzinfo=zone).astimezone(UTC)
         return moment + _SECOND if ceiling and fraction.strip("0") else moment
     except OverflowError:
         return moment.replace(tzinfo=UTC)
+
+
+def _utc_time(text: str) -> datetime:
+    # To read the offset with the text takes a sixth of the time of setting it afterwards.
+    if len(text) == _TO_THE_SECOND:
+        return datetime.fromisoformat(f"{text}+00:00")
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _span(item: WireEvent, all_day: bool) -> Span | None:
@@ -185,7 +194,7 @@ def _read_span(begin: WireTime, finish: WireTime, all_day: bool) -> Span:
 
 def _day(time: WireTime) -> date:
     """All-day times are midnights that Graph does not convert: only their date means anything."""
-    return date.fromisoformat(time.date_time[:10])
+    return date.fromisoformat(time["dateTime"][:10])
 
 
 def _private(item: WireEvent) -> bool:

@@ -21,7 +21,7 @@ from shared.errors import (
 )
 from shared.providers.outlook.client import GraphClient, prepared
 from shared.providers.outlook.parse import instant
-from shared.providers.outlook.wire import SubscriptionPage, WireSubscription, WireTime
+from shared.providers.outlook.wire import SubscriptionPage, WireSubscription
 
 _EXCHANGE_CODE = "ExtensionError"
 
@@ -119,7 +119,7 @@ def _active(made: WireSubscription, calendar: CalendarState, now: datetime) -> P
     That notifications for other calendars than the default are complete is not documented.
     """
     try:
-        expires_at = instant(WireTime(date_time=made.expires, time_zone="UTC"))
+        expires_at = instant({"dateTime": made.expires, "timeZone": "UTC"})
     except ValueError:
         raise ProviderUnavailable("Graph's subscription has no readable end.") from None
     return Push(

@@ -224,17 +224,18 @@ class CalendarReading:
 
 def _found(items: Mapping[str, WireEvent], relisted: Iterable[str]) -> _Found:
     """Items as domain values, occurrences taking from their masters what delta leaves out."""
-    found = _Found(relisted=set(relisted))
+    found, members = _Found(relisted=set(relisted)), []
     for item in items.values():
         if item.removed is not None:
             found.removed.add(item.id)
-        elif parse.is_master(item) and (one := parse.series(item)):
+        elif not parse.is_master(item):
+            members.append(item)
+        elif (one := parse.series(item)) is not None:
             found.series[item.id] = one
-    for item in items.values():
-        if item.removed is None and not parse.is_master(item):
-            event = parse.event(item, found.series.get(item.series_master_id or ""))
-            if event is not None:
-                found.events[item.id] = event
+    for item in members:
+        event = parse.event(item, found.series.get(item.series_master_id or ""))
+        if event is not None:
+            found.events[item.id] = event
     return found
 
 
