@@ -6,26 +6,29 @@ from typing import Any
 from starlette.types import Receive, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_open: dict[tuple[str, int], asyncio.Transport] = {}
+Address = tuple[str, int]
+
+# By the addresses of both ends: a client may use one of its own towards several servers.
+_open: dict[tuple[Address, Address], asyncio.Transport] = {}
 
 
 class TrackedProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 protocol that remembers its transport by the client's address."""
+    """uvicorn's HTTP/1.1 protocol that remembers its transport by the addresses of both ends."""
 
-    _peer: tuple[str, int] | None = None
+    _ends: tuple[Address, Address] | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Note the transport, then go on as usual."""
-        peer = transport.get_extra_info("peername")
-        if peer:
-            self._peer = (peer[0], peer[1])
-            _open[self._peer] = transport
+        peer, own = (transport.get_extra_info(end) for end in ("peername", "sockname"))
+        if peer and own:
+            self._ends = ((peer[0], peer[1]), (own[0], own[1]))
+            _open[self._ends] = transport
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the transport, then go on as usual."""
-        if self._peer:
-            _open.pop(self._peer, None)
+        if self._ends:
+            _open.pop(self._ends, None)
         super().connection_lost(exc)
 
 
@@ -38,11 +41,14 @@ def abort_all(port: int) -> None:
 
 
 async def cut(scope: Scope, receive: Receive) -> None:
-    """Drop the connection the request came on; returns once the server has noticed."""
-    peer = scope.get("client")
-    transport = _open.get((peer[0], peer[1])) if peer else None
-    if transport is None:
-        raise RuntimeError("the connection is not tracked; start the app with sandbox.server")
-    transport.abort()
+    """Drop the connection the request came on; returns once the server has noticed.
+
+    It may have been lost already. The app has to be served by sandbox.server.
+    """
+    peer, own = scope.get("client"), scope.get("server")
+    if peer and own:
+        transport = _open.get(((peer[0], peer[1]), (own[0], own[1])))
+        if transport is not None:
+            transport.abort()
     while (await receive())["type"] != "http.disconnect":
         pass
