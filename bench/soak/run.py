@@ -36,6 +36,7 @@ STEPS = 5
 _SHOW_SECONDS = 5.0
 _LOOK_EVERY = 10
 _MOST_WAITING = 100
+_PACE = 0.9
 
 
 @dataclass
@@ -109,8 +110,9 @@ async def _soak_of(service: Service, size: Size, say: Narrator) -> AsyncIterator
 
 
 async def _edit_all(run: Soak, asked: Asked) -> None:
-    """Edits at an even pace, or as fast as the local storage takes them: with too much waiting for
-    it, what is measured is the emulator. Fewer edits where that takes longer than there is time."""
+    """Edits at an even pace, in nine tenths of the time, or as fast as the local storage takes
+    them: with too much waiting for it, what is measured is the emulator. Fewer edits where that
+    takes longer than there is time."""
     began = time.monotonic()
     seconds = run.size.editing_seconds(run.say.seconds)
     everybody = [owner.hands for owner in run.owners]
@@ -128,7 +130,7 @@ async def _edit_all(run: Soak, asked: Asked) -> None:
             shown = time.monotonic()
             asked.count()
             await _show(run, asked, number + 1)
-        due = began + seconds * (number + 1) / run.size.edits
+        due = began + _PACE * seconds * (number + 1) / run.size.edits
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         if number % _LOOK_EVERY == 0 and not await _few_wait(run, began + seconds):
             break
