@@ -3,13 +3,15 @@
 import base64
 import re
 import ssl
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from shared.domain.due import MINUTES
+
+T = TypeVar("T")
 
 
 def _base_url(text: str) -> str:
@@ -117,19 +119,8 @@ Secret = Annotated[SecretStr, Field(min_length=1)]
 Text = Annotated[str, Field(min_length=1)]
 WebhookAddress = Annotated[str, AfterValidator(_webhook_address)]
 
+_Words = Annotated[list[T], NoDecode, BeforeValidator(_words)]
 _Origin = Annotated[str, AfterValidator(_origin)]
-Origins = Annotated[list[_Origin], NoDecode, BeforeValidator(_words), Field(min_length=1)]
-SealingKeys = Annotated[
-    list[SecretStr],
-    NoDecode,
-    BeforeValidator(_words),
-    AfterValidator(_sealing_keys),
-    Field(min_length=1),
-]
-WebhookSecrets = Annotated[
-    list[SecretStr],
-    NoDecode,
-    BeforeValidator(_words),
-    AfterValidator(_webhook_secrets),
-    Field(max_length=2),
-]
+Origins = Annotated[_Words[_Origin], Field(min_length=1)]
+SealingKeys = Annotated[_Words[SecretStr], AfterValidator(_sealing_keys), Field(min_length=1)]
+WebhookSecrets = Annotated[_Words[SecretStr], AfterValidator(_webhook_secrets), Field(max_length=2)]

@@ -109,7 +109,8 @@ def _findings(times: Mapping[str, Times], profile: str) -> list[Finding]:
 
 
 def _ratio(one: Times, other: Times) -> str:
-    return f"{one.cpu.median / other.cpu.median:.2g}"
+    ratio = one.cpu.median / other.cpu.median
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
 def _spared(ours: Times, theirs: Times) -> str:

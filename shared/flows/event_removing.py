@@ -25,6 +25,7 @@ class EventRemoving:
         self._ports = ports
 
     async def remove(self, placement: Placement) -> None:
+        """Deletes its event, wherever that is, and the link; harmless to repeat."""
         if not self._calendars.reach(placement):
             self._outcome.out_of_reach()
             return
