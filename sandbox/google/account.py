@@ -267,7 +267,7 @@ def _event_time(moment: date, zone: str) -> dict[str, str | None]:
         return {"date": moment.isoformat(), "dateTime": None, "timeZone": None}
     if moment.tzinfo is None:
         raise ApiError("invalid", "a datetime needs an offset")
-    named = getattr(moment.tzinfo, "key", None) or zone
+    named = "UTC" if moment.tzinfo is UTC else getattr(moment.tzinfo, "key", zone)
     return {"dateTime": rfc3339(moment), "timeZone": named, "date": None}
 
 

@@ -1,6 +1,6 @@
 """Writing and reading single events of the Google stand-in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -234,6 +234,17 @@ def test_recurrence_lines(sandbox: RunningSandbox, lines: list[str], days: list[
     window = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC)
     found = account.events(*window)
     assert [view.begins.day for view in found] == days
+
+
+def test_a_series_made_in_utc_stays_there_over_a_change_of_clocks(sandbox: RunningSandbox) -> None:
+    account = sandbox.world.google.account(GINA)
+    begins = datetime(2027, 3, 22, 9, tzinfo=UTC)
+    lines = ["RRULE:FREQ=WEEKLY;COUNT=2"]
+    hour = {"start": begins, "end": begins + timedelta(hours=1)}
+    account.create_event(summary="In UTC", recurrence=lines, **hour)
+    found = account.events(begins, begins + timedelta(days=8))
+    ours = [view for view in found if view.fields.get("summary") == "In UTC"]
+    assert [view.begins for view in ours] == [begins, begins + timedelta(days=7)]
 
 
 async def test_moving_keeps_the_id_and_changes_the_organizer(
