@@ -3,19 +3,21 @@
 One stack a test process; before each test that uses it storage is emptied and the sandbox reset.
 """
 
+import asyncio
 import json
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from sandbox.azurite import shared_azurite
 from sandbox.stack import Stack, running_stack
 from shared import services
-from tests.people import Person
+from tests.people import PATIENCE, Person
 from tests.storage import Storage
 
 
@@ -54,15 +56,29 @@ async def storage(opened_storage: Storage) -> Storage:
     return opened_storage
 
 
+async def _a_whole_day() -> None:
+    """Tests count days from today, here and in Berlin: none begins right before the next one."""
+    for zone in (UTC, ZoneInfo("Europe/Berlin")):
+        now = datetime.now(zone)
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), zone)
+        left = midnight.astimezone(UTC) - now.astimezone(UTC)
+        if left < timedelta(minutes=2):
+            await asyncio.sleep(left.total_seconds())
+
+
 @pytest.fixture
 async def stack(started_stack: Stack, opened_storage: Storage) -> AsyncIterator[Stack]:
     """The stack in its first state."""
+    await _a_whole_day()
+    # What the test before has left for later comes no more, and what of it runs has ended.
+    await opened_storage.clear_queues()
+    await started_stack.host.wait_idle(PATIENCE)
     CLOCK.ahead = timedelta()
     started_stack.sandbox.world.reset()
     started_stack.sandbox.world.subscriptions.settings.retry_delays = (0.01, 0.02)
     await opened_storage.empty()
     yield started_stack
-    await started_stack.host.wait_idle(30)
+    await started_stack.host.wait_idle(PATIENCE)
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ HUGO = "hugo.work@fabrikam.example"
 GREG = "greg.home@gmail.example"
 NORA = "nora.mail@fabrikam.example"
 RETURN_URL = "http://localhost:3000/integrations?tab=mine"
+PATIENCE = 120
+"""Seconds after which a wait is given up: far more than a busy machine needs."""
 
 
 class Person:
@@ -31,9 +33,11 @@ class Person:
         self.user = user
         self.location = next(iter(locations), "")
         self.token = token(stack.jwt_secret, user, locations, name)
-        self.http = httpx.AsyncClient(base_url=stack.api, verify=False, trust_env=False, timeout=60)
+        self.http = httpx.AsyncClient(
+            base_url=stack.api, verify=False, trust_env=False, timeout=PATIENCE
+        )
         self.sandbox = httpx.AsyncClient(
-            base_url=stack.sandbox.http_url, verify=False, trust_env=False, timeout=60
+            base_url=stack.sandbox.http_url, verify=False, trust_env=False, timeout=PATIENCE
         )
 
     async def __aenter__(self) -> Self:
@@ -121,8 +125,8 @@ class Person:
 
     async def settled(self) -> None:
         """Waits until notifications are delivered and the queues have been worked off."""
-        await self.stack.sandbox.world.deliveries_idle()
-        await self.stack.host.wait_idle(30)
+        await self.stack.sandbox.world.deliveries_idle(PATIENCE)
+        await self.stack.host.wait_idle(PATIENCE)
 
     async def busy(
         self, start: datetime | None = None, days: int = 30, user: str | None = None

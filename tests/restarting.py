@@ -8,6 +8,7 @@ import pytest
 from sandbox.stack import Stack
 from shared import services
 from shared.settings import settings
+from tests.people import PATIENCE
 
 Restart = Callable[..., Awaitable[None]]
 
@@ -18,13 +19,13 @@ async def restarts(stack: Stack) -> AsyncIterator[Restart]:
     with pytest.MonkeyPatch.context() as environ:
 
         async def restart(**changed: str) -> None:
-            await stack.host.wait_idle(30)
+            await stack.host.wait_idle(PATIENCE)
             for name, value in changed.items():
                 environ.setenv(name, value)
             await _afresh()
 
         yield restart
-        await stack.host.wait_idle(30)
+        await stack.host.wait_idle(PATIENCE)
     await _afresh()
 
 

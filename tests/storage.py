@@ -58,6 +58,10 @@ class Storage:
         await asyncio.gather(
             *(clients[table].delete_entity(p, r) for table, p, r in await self.rows())
         )
+        await self.clear_queues()
+
+    async def clear_queues(self) -> None:
+        """Removes every message, also those for later."""
         async for queue in self._queues.list_queues():
             await self._queues.get_queue_client(queue.name).clear_messages()
 

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from sandbox.stack import Stack
 from tests.browser.pages import SettingsPage
 from tests.people import Person
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-LONG = 30_000
+LONG = 60_000
+# Else five seconds, and the page looks every three.
+expect.set_options(timeout=LONG)
 
 
 @pytest.fixture(scope="session")

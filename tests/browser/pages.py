@@ -1,12 +1,14 @@
 """The settings page as its users see and use it."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Self
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from sandbox.stack import Stack
-from tests.people import Person
+from tests.people import PATIENCE, Person
 
 
 @dataclass
@@ -62,14 +64,27 @@ class SettingsPage:
         if answer == "known":  # who has consented before is not asked again
             return window
         if answer == "accept":
-            await window.locator("button.primary").click()
+            # It closes by itself, maybe before a click has waited for where it leads to.
+            await window.locator("button.primary").click(no_wait_after=True)
         else:
             await window.get_by_role("button", name="Cancel").click()
         return window
 
     async def connect(self, provider: str, address: str) -> None:
+        heading = self.page.locator("#calendars-title")
+        await heading.evaluate("element => element.setAttribute('data-before', '')")
         await self.sign_in(provider, address)
         await expect(self.account(provider)).to_contain_text(address)
+        # The configuration is drawn anew once its calendars are listed; a click might be lost then.
+        await expect(self.page.locator("#calendars-title[data-before]")).to_have_count(0)
+
+    async def opened_dialog(self, name: str, act: Callable[[], Awaitable[None]]) -> Locator:
+        """The dialog that it opens at once; what it is done to may be drawn anew beneath it."""
+        dialog = self.page.get_by_role("dialog", name=name)
+        async with asyncio.timeout(PATIENCE):
+            while not await dialog.count():
+                await act()
+        return dialog
 
     async def choose_primary(self, label: str) -> None:
         await self.button("Edit primary calendar").click()

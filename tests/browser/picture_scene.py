@@ -16,7 +16,7 @@ from shared.messages import Cause, SyncCalendar
 from tests.flows.crm import written
 from tests.flows.outlook import BERLIN, OUTLOOK, Span, add, key_of, look, until, user_of
 from tests.flows.two_providers import GOOGLE, GooglePlace, gentle
-from tests.people import Person
+from tests.people import PATIENCE, Person
 
 LOCATION = "berlin-mitte"
 NOW = datetime(2027, 3, 10, 9, 40, tzinfo=UTC)
@@ -158,7 +158,7 @@ class Scenery:
         ports, then = services.ports(), services.now()
         self.turn_to(then + timedelta(seconds=seconds))
         await ports.queues.send(SyncCalendar(calendar=key, cause=Cause.NOTIFIED, at=then))
-        await self.stack.host.wait_idle(30)
+        await self.stack.host.wait_idle(PATIENCE)
 
     async def _read_all(self) -> None:
         await look(

@@ -38,6 +38,8 @@ async def test_axe_finds_nothing(
         if section != SECTIONS[0]:
             await found.section(section)
         await expect(found.page.get_by_role("main")).not_to_contain_text("Loading")
+        if section == "My week":
+            await expect(found.page.locator("#week-state")).to_contain_text("up to date")
         await is_well(found, section)
     assert found.troubles == []
 
@@ -62,6 +64,7 @@ async def test_axe_finds_nothing_in_what_opens(
     await expect(found.notice).to_contain_text("Kept.")
     await is_well(found, "notice")
     await found.button("Disconnect Outlook").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
     await is_well(found, "dialog")
     await page.keyboard.press("Escape")
     await found.section("Team")

@@ -1,14 +1,14 @@
 """Everything that a pointer reaches is reached by keyboard, and the focus is never lost."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from sandbox.stack import Stack
 from tests.browser.pages import SettingsPage
 from tests.browser.test_my_week import at
 from tests.flows.crm import body as appointment
-from tests.flows.crm import put, written
-from tests.flows.outlook import OLGA, new_mailbox, until
+from tests.flows.crm import put, reaches, written
+from tests.flows.outlook import OLGA, add, new_mailbox, until
 from tests.people import ADELE, Person
 
 # What can be used with a pointer and is seen, each marked with a number; of radios the chosen one.
@@ -36,18 +36,25 @@ async def reached(page: Page, most: int) -> set[int]:
 
 @pytest.mark.parametrize("section", ["My calendars", "My week", "Team", "Health"])
 async def test_tab_reaches_all_that_can_be_used(
-    admins: SettingsPage, admin: Person, section: str
+    stack: Stack, context: BrowserContext, admin: Person, section: str
 ) -> None:
+    add(stack.sandbox.world.mailbox(ADELE), at(10), "Only here")
     await admin.connect(ADELE)
     await admin.choose("Calendar")
-    page = admins.page
+    # Opened after that, it draws nothing anew while the key goes through it.
+    admins = await SettingsPage.opened(stack, context, admin)
+    page, main = admins.page, admins.page.get_by_role("main")
     if section == "My calendars":
         await expect(admins.button("Disconnect Outlook")).to_be_visible()
         await admins.button("Edit check for conflicts").click()
+        await expect(main.get_by_label("Project Falcon")).to_be_visible()
     else:
         await admins.section(section)
+    await expect(main).not_to_contain_text("Loading")
     if section == "My week":
-        await expect(page.locator("#week-state")).to_contain_text("up to date")
+        await expect(page.locator("#week").get_by_text("Only here")).to_be_visible()
+    if section == "Health":
+        await expect(main).to_contain_text("1 calendar, ")
     if section == "Team":
         await admins.button("Configure Adam Min").click()
         await expect(admins.button("Edit primary calendar")).to_be_visible()
@@ -64,12 +71,11 @@ async def test_an_appointment_is_moved_and_cancelled(
     await agent.connect(OLGA)
     await agent.choose("Calendar")
     await put(agent, "a1", appointment(at(9)))
+    await reaches(agent, "a1", "synced")  # the dialog says how it was when it was opened
     await mine.section("My week")
     page = mine.page
     event = page.locator("#week .appointment", has_text="Viewing")
-    await event.focus()
-    await page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Viewing")
+    dialog = await mine.opened_dialog("Viewing", lambda: event.press("Enter"))
     await expect(dialog).to_contain_text("written to the calendar")
     await dialog.get_by_label("Begins").fill(f"{at(9)[0]:%Y-%m-%d}T16:30")
     await page.keyboard.press("Enter")
@@ -80,8 +86,7 @@ async def test_an_appointment_is_moved_and_cancelled(
         return [f"{start:%M}" for _, start, _ in written(mailbox)] == ["30"]
 
     await until(stack, is_moved)
-    await event.focus()
-    await page.keyboard.press("Enter")
+    await mine.opened_dialog("Viewing", lambda: event.press("Enter"))
     await dialog.get_by_role("button", name="Cancel the appointment").focus()
     await page.keyboard.press("Enter")
     await expect(mine.notice).to_contain_text("Viewing: cancelled.")

@@ -12,6 +12,7 @@ from tests.flows.outlook import BERLIN, OLGA, Span, add, new_mailbox, until
 from tests.people import Person
 
 HOUR = timedelta(hours=1)
+SECONDS = 30_000  # the page looks every three
 
 
 def at(hour: int) -> Span:
@@ -39,7 +40,7 @@ async def test_a_change_in_outlook_is_seen_within_seconds_and_says_why(
     mailbox = new_mailbox(stack)
     await opened(mine, agent)
     add(mailbox, at(10), "Dentist")
-    await expect(shown(mine, "Dentist")).to_be_visible()
+    await expect(shown(mine, "Dentist")).to_be_visible(timeout=SECONDS)
     await mine.page.get_by_text("Why time is blocked, as a list").click()
     await expect(mine.page.locator("#blocked li")).to_contain_text("Calendar (busy, read ")
 
@@ -87,7 +88,7 @@ async def test_an_appointment_is_made_moved_and_cancelled(
         return written(mailbox)[0][1] > before
 
     await until(stack, is_moved)
-    await event.click()
+    await mine.opened_dialog("Viewing", event.click)
     await page.get_by_role("button", name="Cancel the appointment").click()
     await expect(event).to_have_count(0)
 

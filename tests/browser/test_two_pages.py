@@ -13,7 +13,7 @@ from tests.flows.outlook import BERLIN, Span, until
 from tests.flows.two_providers import Place
 from tests.people import Person
 
-SECONDS = 15_000  # the page looks every three
+SECONDS = 30_000  # the page looks every three
 
 
 @dataclass

@@ -64,7 +64,8 @@ async def a_day_of_google(
         return str((await get(crm, "a1"))["title"]).startswith("Castorp")
 
     await until(stack, taken_over)
-    await agent.sandbox.post("/sandbox/faults", json={"preset": "google-unavailable", "count": 1})
+    fault = {"preset": "google-unavailable", "path": "calendarList", "count": 1}
+    await agent.sandbox.post("/sandbox/faults", json=fault)
     assert (await agent.call("GET", agent.path("calendars"))).status_code == 503
     google.oauth.expire_access_tokens(None, google.clock())
     await agent.calendars()

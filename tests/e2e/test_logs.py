@@ -23,13 +23,15 @@ from shared.errors import ProviderUnavailable
 from shared.triggers.retries import RETRIES, Again
 from tests.flows.crm import body, path, put, reaches
 from tests.flows.outlook import span, until
-from tests.people import ADELE, ALEX, Person, cookie_of
+from tests.people import ADELE, ALEX, PATIENCE, Person, cookie_of
 from tests.storage import Storage
 
 IN_THE_APP = contextvars.ContextVar("in_the_app", default=False)
 EMAIL = re.compile(r"[A-Za-z0-9._-]+(?:@|%40)[A-Za-z0-9-]+\.[A-Za-z.]+")
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.")
 SEALED = re.compile(r"gAAAAA[A-Za-z0-9_=-]{20,}")
+SHORT = re.compile(r"(?<![\w-])alex(?![\w-])", re.IGNORECASE)
+"""A name so short that random ids hold it by chance."""
 
 
 class Kept(logging.Handler):
@@ -189,10 +191,10 @@ async def a_day_of_appointments(
     [event] = [one for one in events if "Zelda" in one.details.subject]
     start, end = span(5, 20)
     mailbox.update_event(mailbox.event_id(event), start=start, end=end, subject="Zelda comes later")
-    await told.wait_for(lambda crm: crm.changes_of("appointment.updated", "a1"), within=30)
+    await told.wait_for(lambda crm: crm.changes_of("appointment.updated", "a1"), within=PATIENCE)
     told.behave(status=410, type="calendar.busy_changed")
     mailbox.create_event(start=start, end=end, subject="Dinner with Zelda")
-    await told.wait_for(lambda crm: any(one.status == 410 for one in crm.received), within=30)
+    await told.wait_for(lambda crm: any(one.status == 410 for one in crm.received), within=PATIENCE)
     assert (await crm.call("DELETE", path("a1"))).status_code == 204
     await crm.settled()
     secrets |= secrets_of(stack)
@@ -203,7 +205,7 @@ async def a_day_of_appointments(
 
 SAID = (
     *("Design review", "Dentist", "Stand-up", "Public holiday", "Falcon", "On call", "Munich"),
-    *("Zelda", "Quentin", "blue folder", "Adele", "Vance", "Alex", "Wilber", "Agnes"),
+    *("Zelda", "Quentin", "blue folder", "Adele", "Vance", "Wilber", "Agnes"),
     *("Viewing", "Castorp", "fabrikam"),
 )
 
@@ -215,7 +217,7 @@ def given_away(kept: Kept, secrets: dict[str, str]) -> list[str]:
         for text in {line, unquote(line)}:
             told |= {f"{name}: {what}" for what, secret in secrets.items() if secret in text}
             told |= {f"{name}: {word!r}" for word in SAID if word.casefold() in text.casefold()}
-            for pattern in (EMAIL, JWT, SEALED):
+            for pattern in (EMAIL, JWT, SEALED, SHORT):
                 told |= {f"{name}: {found}" for found in pattern.findall(text)}
     return sorted(told)
 
@@ -230,6 +232,11 @@ async def test_r15_nothing_that_is_logged_gives_away_a_secret_a_title_or_a_perso
     stack: Stack, agent: Person, storage: Storage, kept: Kept
 ) -> None:
     secrets = await a_day_of_use(stack, agent, storage)
+
+    async def is_erased() -> bool:
+        return "erase-account" in done(kept)
+
+    await until(stack, is_erased)  # a message that met another comes again in a second
 
     # What is looked for would be seen: ours, the storage client's, MSAL's and the SDK's are there.
     loggers = {name.split(".")[0] for name, _ in kept.lines}

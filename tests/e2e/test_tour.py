@@ -157,7 +157,7 @@ async def test_what_the_crm_does_not_take_is_not_seen(stack: Stack, tmp_path, mo
             kinds = {one["type"] for one in await tour.crm.feed()}
             return True if "appointment.updated" in kinds else None
 
-        await until(in_the_feed, 20, "The move, in the feed,")
+        await until(in_the_feed, 120, "The move, in the feed,")
         monkeypatch.setattr(echoes, "_AT_REST_WITHIN_SECONDS", 1)
         with pytest.raises(Unseen, match="The same in feed and webhook was not seen"):
             await echoes.told_alike(tour)

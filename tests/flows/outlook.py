@@ -16,7 +16,7 @@ from shared import services
 from shared.domain.model import Account, Calendar, CalendarKey, CalendarState, ProviderName
 from shared.messages import Cause, SyncCalendar
 from shared.store import packing
-from tests.people import Person, choice
+from tests.people import PATIENCE, Person, choice
 from tests.storage import Storage
 
 OLGA = "olga.one@contoso.example"
@@ -124,10 +124,12 @@ async def look(stack: Stack, *keys: CalendarKey, cause: Cause = Cause.SWEEP) -> 
     ports = services.ports()
     for key in keys:
         await ports.queues.send(SyncCalendar(calendar=key, cause=cause, at=ports.clock()))
-    await stack.host.wait_idle(30)
+    await stack.host.wait_idle(PATIENCE)
 
 
-async def until(stack: Stack, true: Callable[[], Awaitable[bool]], within: float = 60) -> None:
+async def until(
+    stack: Stack, true: Callable[[], Awaitable[bool]], within: float = PATIENCE
+) -> None:
     """Waits for what also messages that wait a second or two bring about."""
     async with asyncio.timeout(within):
         while not await true():

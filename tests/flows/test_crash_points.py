@@ -28,7 +28,7 @@ from tests.people import Person
 
 BORIS = "boris.two@contoso.example"
 A_WRITER_AND_A_PLACE_RUN_OUT = timedelta(minutes=11)
-LATER = span(4, 15)
+SOON, LATER = span(3), span(4, 15)
 
 
 @dataclass
@@ -86,7 +86,7 @@ async def nothing(scene: Scene, name: str) -> None:
 
 def is_written(**given: Any) -> Callable[[Scene, str], Awaitable[None]]:
     async def before(scene: Scene, name: str) -> None:
-        await put(scene.crm, name, body(**given))
+        await put(scene.crm, name, body(**{"when": SOON, **given}))
         await scene.write(name)
         assert scene.events() != ([], [])
 
@@ -94,7 +94,7 @@ def is_written(**given: Any) -> Callable[[Scene, str], Awaitable[None]]:
 
 
 def ask(**given: Any) -> Callable[[Scene, str], Awaitable[Any]]:
-    return lambda scene, name: put(scene.crm, name, body(**given))
+    return lambda scene, name: put(scene.crm, name, body(**{"when": SOON, **given}))
 
 
 async def is_moved_in_outlook(scene: Scene, name: str) -> None:
@@ -109,7 +109,7 @@ async def is_deleted_in_outlook(scene: Scene, name: str) -> None:
     mailbox.delete_event(mailbox.event_id(event))
 
 
-ONE, MOVED = shown(body()), shown(body(LATER))
+ONE, MOVED = shown(body(SOON)), shown(body(LATER))
 SCENARIOS = {
     "write": Scenario(nothing, ask(), ([ONE], [])),
     "update": Scenario(is_written(), ask(when=LATER), ([MOVED], [])),

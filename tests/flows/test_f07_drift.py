@@ -72,15 +72,20 @@ async def test_f07_what_no_notification_told_of_is_found_by_the_sweep_and_counte
     agent: Person, provider: str, pass_time: PassTime
 ) -> None:
     place = await placed(agent, provider)
-    place.owner.add("Told", span(3))
-    await place.settled()
-    assert (await place.state()).drift == Drift()
-
     place.silence()
     place.owner.add("Not told", span(5))
     await place.settled()
-    assert await busy_spans(agent) == [span(3)]
+    assert await busy_spans(agent) == []
     await place.look()
+    assert await busy_spans(agent) == [span(5)]
+    assert (await place.state()).drift == Drift(by_sweep=1)
+
+    # Only now: what is told is looked at again some seconds later, which finds all else as well.
+    world = place.person.stack.sandbox.world
+    for channel in (*world.subscriptions.live(), *world.google.channels.live()):
+        channel.silent = False
+    place.owner.add("Told", span(3))
+    await place.settled()
     assert await busy_spans(agent) == [span(3), span(5)]
     assert (await place.state()).drift == Drift(by_sweep=1)
     assert (await repaired(agent))["bySweep"] == 1

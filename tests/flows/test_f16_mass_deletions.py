@@ -9,11 +9,10 @@ from sandbox.stack import Stack
 from shared import services
 from shared.domain.brake import CONFIRM_AFTER
 from shared.domain.model import HELD
-from shared.messages import Cause
-from tests.flows import crm as crm_of
+from shared.messages import Cause, SyncCalendar
 from tests.flows.crm import body, delete, get, put, reaches, told
 from tests.flows.mailboxes import OWNERS, owner_of
-from tests.flows.outlook import busy_spans, connection, span
+from tests.flows.outlook import busy_spans, connection, span, until
 from tests.flows.trouble import Place, alarms, chosen, empty, hourly, misread, placed
 from tests.people import Person
 from tests.storage import Storage
@@ -21,6 +20,7 @@ from tests.storage import Storage
 PassTime = Callable[[timedelta], None]
 LATER = CONFIRM_AFTER + timedelta(seconds=1)
 TIMES = hourly(30)
+PATIENCE = 300.0  # so many at one mailbox take their time
 
 
 @pytest.fixture(params=sorted(OWNERS))
@@ -134,14 +134,32 @@ async def test_f02_a_long_series_that_is_deleted_is_free_within_one_sync(
 # Appointments
 
 
-async def appointed(crm: Person, count: int) -> list[str]:
+async def appointed(crm: Person, place: Place, count: int) -> list[str]:
+    """Appointments whose events the mirror has, each of them: the last reads may have waited for a
+    place at the mailbox, beside so much writing."""
     names = [f"a{number}" for number in range(count)]
     for name, when in zip(names, TIMES, strict=False):
         await put(crm, name, body(when))
+
+    async def mirrored() -> bool:
+        return len(await ids_of(place)) == count
+
+    await until(crm.stack, mirrored, PATIENCE)
     for name in names:
         await reaches(crm, name, "synced")
     await crm.settled()
     return names
+
+
+async def written(crm: Person) -> None:
+    """Waits until no appointment waits to be written, nor a change of one to be told."""
+
+    async def empty() -> bool:
+        queues = services.ports().queues
+        lengths = [await queues.length(one) for one in ("write-appointment", "publish-changes")]
+        return not any(lengths)
+
+    await until(crm.stack, empty, PATIENCE)
 
 
 async def test_f16_r14_no_appointment_is_cancelled_on_the_word_of_a_held_read(
@@ -152,12 +170,12 @@ async def test_f16_r14_no_appointment_is_cancelled_on_the_word_of_a_held_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     place = await placed(agent, provider)
-    names = await appointed(crm, 22)
+    names = await appointed(crm, place, 22)
     place.owner.forget_cursors()
     with monkeypatch.context() as untrue:
         misread(untrue, place, full=empty, delta=empty)
         await place.look()
-        await crm_of.quiet(crm, "write-appointment")
+        await written(crm)
     assert (await place.state()).hold is not None
     assert await told(crm, "appointment.cancelled") == []
 
@@ -173,11 +191,11 @@ async def test_f16_appointments_that_the_crm_cancels_are_not_held(
     agent: Person, crm: Person, provider: str
 ) -> None:
     place = await placed(agent, provider)
-    names = await appointed(crm, 22)
+    names = await appointed(crm, place, 22)
     place.silence()
     for name in names:
         assert (await delete(crm, name)).status_code < 300
-    await crm_of.quiet(crm, "write-appointment")
+    await written(crm)
     assert place.owner.titles(place.owner.default) == []
 
     await place.look()
@@ -190,14 +208,21 @@ async def test_f16_appointments_that_their_owner_has_deleted_are_cancelled_once_
     agent: Person, crm: Person, provider: str, pass_time: PassTime
 ) -> None:
     place = await placed(agent, provider)
-    names = await appointed(crm, 22)
+    names = await appointed(crm, place, 22)
     delete_all(place, await ids_of(place))
     await place.settled()
     assert {(await get(crm, name))["status"] for name in names} == {"confirmed"}
 
     pass_time(LATER)
-    await place.look(Cause.HELD)
-    await crm_of.quiet(crm, "write-appointment", "publish-changes")
+    now = services.now()
+    asked = SyncCalendar(calendar=place.key, cause=Cause.HELD, at=now)
+    await services.ports().queues.send(asked)
+
+    async def read() -> bool:
+        return ((await place.state()).full_read_at or now) > now
+
+    await until(crm.stack, read, PATIENCE)
+    await written(crm)
 
     assert {(await get(crm, name))["status"] for name in names} == {"cancelled"}
     assert len(await told(crm, "appointment.cancelled")) == 22

@@ -12,10 +12,12 @@ from sandbox.request_log import LogFilter
 from sandbox.stack import Stack
 from shared import services
 from shared.domain.model import CalendarKey
+from shared.domain.records import CalendarPartition
 from shared.errors import ProviderUnavailable, StoreConflict
 from shared.flows.sync_calendar import sync_calendar
 from shared.messages import Cause, SyncCalendar
 from shared.store import calendar_rows
+from shared.store.calendars import TableCalendarStore
 from shared.store.tables import Table
 from shared.triggers.retries import attempted
 from tests.flows.outlook import (
@@ -40,7 +42,7 @@ from tests.flows.outlook import (
     weeks,
     worked_off,
 )
-from tests.people import ADELE, Person
+from tests.people import ADELE, PATIENCE, Person
 from tests.storage import Row, Storage
 
 Write = tuple[str, str, str]
@@ -199,9 +201,18 @@ async def test_of_two_runs_that_race_one_discards_itself(
     await connected(agent)
     stack.sandbox.world.subscriptions.settings.losing_mailboxes = {OLGA}
     add(mailbox, span(3))
-    stack.sandbox.world.limits.settings.latency_seconds = 0.2
+    both, load = asyncio.Barrier(2), TableCalendarStore.load
 
-    outcomes = await asyncio.gather(run(key), run(key), return_exceptions=True)
+    async def loaded(self: TableCalendarStore, key: CalendarKey) -> CalendarPartition | None:
+        """Neither goes on before the other has seen the calendar as it was."""
+        found = await load(self, key)
+        await both.wait()
+        return found
+
+    with monkeypatch.context() as together:
+        together.setattr(TableCalendarStore, "load", loaded)
+        async with asyncio.timeout(PATIENCE):
+            outcomes = await asyncio.gather(run(key), run(key), return_exceptions=True)
 
     assert sorted(map(str, map(type, outcomes))) == sorted(map(str, (str, StoreConflict)))
     assert await busy_spans(agent) == [span(3)]
@@ -380,12 +391,10 @@ async def test_a_mailbox_is_never_asked_more_than_four_things_at_once(
         return [(await person.call("GET", path)).status_code for _ in range(6)]
 
     async def choose(person: Person) -> None:
-        for _ in range(50):  # refused while the mailbox is busy, which is said
-            answer = await person.configure(wanted)
-            if answer.status_code == 200:
-                return
-            assert answer.status_code == 503, answer.text
-        raise AssertionError("the mailbox was never free")
+        async with asyncio.timeout(PATIENCE):
+            while (answer := await person.configure(wanted)).status_code != 200:
+                # Refused while the mailbox is busy, which is said.
+                assert answer.status_code == 503, answer.text
 
     async def change() -> None:
         for _ in range(10):

@@ -42,6 +42,13 @@ async def erased(person: Person, storage: Storage) -> None:
     await until(person.stack, nothing_left)
 
 
+async def finished(person: Person) -> None:
+    """What is sent ahead for a disconnect that dies half way comes ten seconds later: here now."""
+    message = ApplySelection(location=person.location, user=person.user)
+    await services.ports().queues.send(message)
+    await person.settled()
+
+
 async def kept(storage: Storage) -> dict[Row, dict[str, Any]]:
     """All rows but those of the feed and of the audit trail: these are the CRM's, and tell only
     when time changed, and who did what."""
@@ -72,9 +79,7 @@ async def test_r12_the_selection_is_emptied_at_once_and_nothing_else_is_left(
 
     await erased(agent, storage)
     assert stack.sandbox.world.subscriptions.live() == []
-    # What is sent ahead for a disconnect that dies half way comes ten seconds later.
-    await services.ports().queues.send(ApplySelection(location="loc1", user=agent.user))
-    await agent.settled()
+    await finished(agent)
     assert set(await kept(storage)) == {("locations", "loc1", f"user|{agent.user}|selection")}
     text = kept_text(await storage.rows())
     assert "every" in text  # how the user wants time to be blocked stays
@@ -173,6 +178,7 @@ async def test_r12_notifications_that_still_come_after_it_change_nothing(
     [subscription] = world.subscriptions.live()
     await disconnect(agent)
     await erased(agent, storage)
+    await finished(agent)
     before, asked = await storage.rows(), Requests(stack)
 
     # Under way when the subscription was deleted, as it can be at Graph.

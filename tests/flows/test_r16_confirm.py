@@ -13,8 +13,10 @@ from sandbox.microsoft.mailbox.details import Person as Somebody
 from sandbox.stack import Stack
 from shared import services
 from shared.domain.model import LocationId, UserId
-from shared.flows import confirm_time
+from shared.flows import apply_selection, confirm_time
 from shared.flows.mailbox import Lane
+from shared.providers.google.client import GoogleClient
+from shared.providers.outlook.client import GraphClient
 from tests.flows.outlook import (
     OLGA,
     OUTLOOK,
@@ -52,6 +54,8 @@ from tests.storage import Storage
 SLOT = span(3)
 SECRET = "Oncologist Dr. Zwetschge"
 HOUR = timedelta(hours=1)
+BUDGET = confirm_time.BUDGET_SECONDS
+PATIENCE = 30.0
 
 every_mix = pytest.mark.parametrize("mix", MIXES, indirect=True)
 both_providers = pytest.mark.parametrize(
@@ -70,12 +74,20 @@ async def mix(agent: Person, request: pytest.FixtureRequest) -> Mix:
 
 
 @pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine has the time that it needs, where time is not what a test is about."""
+    monkeypatch.setattr(confirm_time, "BUDGET_SECONDS", PATIENCE)
+
+
+@pytest.fixture(autouse=True)
 async def _all_ended(stack: Stack) -> AsyncIterator[None]:
     """No check of one test goes on in the next."""
     yield
-    async with asyncio.timeout(20):
-        while confirm_time.UNFINISHED:
-            await asyncio.wait(set(confirm_time.UNFINISHED))
+    async with asyncio.timeout(PATIENCE):
+        while unfinished := set(confirm_time.UNFINISHED):
+            for check in unfinished:
+                check.cancel()
+            await asyncio.wait(unfinished)
 
 
 async def confirm(person: Person, when: Span = SLOT, user: str | None = None) -> dict[str, Any]:
@@ -114,6 +126,20 @@ def fails(stack: Stack, provider: str, what: str, **more: Any) -> None:
     path = {"outlook": "calendarView", "google": "/events"}[provider]
     rule = {"preset": presets[provider][what], "path": path, "count": None, **more}
     stack.sandbox.world.faults.add(rule_from_json(rule))
+
+
+def hangs(monkeypatch: pytest.MonkeyPatch, provider: str) -> asyncio.Event:
+    """No answer of that provider comes before this is set; what is asked reaches it."""
+    client: Any = {"outlook": GraphClient, "google": GoogleClient}[provider]
+    real, answers = client._sent, asyncio.Event()
+
+    async def sent(*args: Any) -> Any:
+        answer = await real(*args)
+        await answers.wait()
+        return answer
+
+    monkeypatch.setattr(client, "_sent", sent)
+    return answers
 
 
 # What is there now
@@ -317,7 +343,14 @@ async def test_r15_a_live_check_tells_nothing_but_time(mix: Mix) -> None:
     assert "Zwetschge" not in str(found)
 
 
+@pytest.fixture
+def nothing_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not while the test lasts: what is sent ahead of a selection changes what is kept."""
+    monkeypatch.setattr(apply_selection, "SAFETY_SECONDS", 900)
+
+
 @both_providers
+@pytest.mark.usefixtures("nothing_comes_later")
 async def test_nothing_of_a_live_check_is_kept(mix: Mix, storage: Storage) -> None:
     await mix.choose()
     mix.primary.add(SLOT)
@@ -385,7 +418,8 @@ async def test_r16_the_mirror_answers_for_a_calendar_that_cannot_be_asked(
     await mix.choose()
     stack = mix.person.stack
     as_of = (await mix.person.busy())["calendars"][0]["asOf"]
-    fails(stack, mix.primary.provider, fault)
+    long = {"retryAfter": "600"} if fault == "throttled" else {}
+    fails(stack, mix.primary.provider, fault, **long)
     mix.primary.add(span(5))
     mix.conflict.add(span(6))
 
@@ -516,17 +550,23 @@ async def test_r16_a_provider_that_the_settings_do_not_have(
 
 
 @both_providers
-async def test_r16_one_provider_that_hangs_holds_up_nobody(mix: Mix) -> None:
+async def test_r16_one_provider_that_hangs_holds_up_nobody(
+    mix: Mix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer comes when the budget is over. Here that is later than it really is, so that
+    also on a slow machine the other provider is in time."""
+    assert BUDGET < 2
+    monkeypatch.setattr(confirm_time, "BUDGET_SECONDS", 3 * BUDGET)
     mix.primary.add(SLOT)
     await mix.choose()
-    fails(mix.person.stack, mix.primary.provider, "delay", delaySeconds=3.0)
+    hangs(monkeypatch, mix.primary.provider)
     mix.conflict.add(span(5))
 
     begun = time.monotonic()
     found = await confirm(mix.person)
-    took = time.monotonic() - begun
 
-    assert 1.8 < took < 2.5
+    assert time.monotonic() - begun >= 3 * BUDGET
+    assert confirm_time.UNFINISHED
     told = of(found, mix.primary.provider)
     assert (told["live"], told["reason"], told["status"]) == (False, "timed_out", "current")
     assert of(found, mix.conflict.provider)["live"]
@@ -541,8 +581,8 @@ async def test_r16_what_comes_too_late_does_not_count_and_nothing_more_is_asked(
     await connected(agent)
     stack.sandbox.world.subscriptions.settings.losing_mailboxes.add(OLGA)
     add(mailbox, SLOT)
-    monkeypatch.setattr(confirm_time, "BUDGET_SECONDS", 0.3)
-    fails(stack, "outlook", "delay", delaySeconds=1.5)
+    monkeypatch.setattr(confirm_time, "BUDGET_SECONDS", 2 * BUDGET)
+    answers = hangs(monkeypatch, "outlook")
     asked = Requests(stack)
 
     found = await confirm(agent)
@@ -550,6 +590,7 @@ async def test_r16_what_comes_too_late_does_not_count_and_nothing_more_is_asked(
     assert (found["free"], of(found, "outlook")["reason"]) == (True, "timed_out")
     assert confirm_time.UNFINISHED
     assert len(await places(stack)) == 1
+    answers.set()
     await asyncio.wait(set(confirm_time.UNFINISHED))
     assert await places(stack) == set()
     assert len(asked.find()) == 1
@@ -632,10 +673,14 @@ async def test_f12_a_mailbox_that_asks_for_rest_is_asked_nothing_more(
 
 async def test_many_calendars_of_google_are_asked_within_the_budget(agent: Person) -> None:
     mix = await mixed(agent, GOOGLE_ALONE)
+    google = agent.stack.sandbox.world.google
+    google.channels.settings.losing.add(PAULA)
     await mix.choose()
     mix.conflict.add(SLOT)
-    agent.stack.sandbox.world.google.limits.settings.latency_seconds = 0.1
+    latency = google.limits.settings.latency_seconds = 0.1
+    asked = Requests(agent.stack)
 
     found = await confirm(agent)
 
     assert (found["live"], conflicts(found)) == (True, [SLOT])
+    assert len(asked.find(service="google")) * latency < BUDGET

@@ -55,10 +55,9 @@ async def test_one_that_nobody_told_of_has_taken_since_the_reading_before(
     pass_time(timedelta(minutes=7))
     await look(stack, key_of(stack, OLGA))
 
-    hours = await lag(admin)
-    assert [sum(hour["counts"]) for hour in hours].count(1) == 1
-    assert 400 < max(hour["longestSeconds"] for hour in hours) < 600
-    assert hours[-1]["counts"][-1] == 1
+    [hour] = [one for one in await lag(admin) if any(one["counts"])]
+    assert sum(hour["counts"]) == hour["counts"][-1] == 1
+    assert 400 < hour["longestSeconds"] < 600
 
 
 async def test_agents_are_not_shown_the_lag(agent: Person) -> None:

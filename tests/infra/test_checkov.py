@@ -1,5 +1,6 @@
 """checkov finds nothing in infra/ but what is excused there, with the reason."""
 
+import fcntl
 import json
 import re
 import shutil
@@ -39,13 +40,17 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("checkov") / "infra"
     shutil.copytree(INFRA, folder)
     (folder / BAD).write_text(OPEN_STORAGE, "utf-8")
-    done = subprocess.run(
-        ["scripts/checkov.sh", "-d", str(folder), "--framework", "bicep", "-o", "json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    kept = ROOT / ".local"
+    kept.mkdir(exist_ok=True)
+    with (kept / "checkov.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the script may make its environment; workers share it
+        done = subprocess.run(
+            ["scripts/checkov.sh", "-d", str(folder), "--framework", "bicep", "-o", "json"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     found: dict[str, Any] = json.loads(done.stdout or '{"results": {}}')
     crashed = set(re.findall(r"Failed to run check (\w+)", done.stderr))
     assert found["results"], done.stderr

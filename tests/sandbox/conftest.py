@@ -14,6 +14,7 @@ from starlette.routing import Route
 from sandbox.server import RunningSandbox, running_sandbox, serving
 
 ADELE = "adele.vance@contoso.example"
+PATIENCE = 60
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,7 @@ async def sandbox(started_sandbox: RunningSandbox) -> RunningSandbox:
 async def http(sandbox: RunningSandbox) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the sandbox over plain http that follows no redirects."""
     async with httpx.AsyncClient(
-        base_url=sandbox.http_url, verify=False, trust_env=False
+        base_url=sandbox.http_url, verify=False, trust_env=False, timeout=PATIENCE
     ) as client:
         yield client
 

@@ -121,7 +121,7 @@ class Listener:
 
     async def has(self, state: str) -> None:
         """Wait until a message with that state came."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while state not in [one["x-goog-resource-state"] for one in self.got]:
                 self._news.clear()
                 await self._news.wait()

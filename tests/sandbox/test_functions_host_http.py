@@ -25,7 +25,7 @@ async def host():
 
 @pytest.fixture(scope="module")
 async def client(host):
-    async with httpx.AsyncClient(base_url=f"{host.url}/api") as client:
+    async with httpx.AsyncClient(base_url=f"{host.url}/api", timeout=60) as client:
         yield client
 
 

@@ -35,7 +35,7 @@ async def test_serves_until_it_is_told_to_stop(tmp_path):
     line = (await process.stdout.readline()).decode()
     url = line.split()[-1]
     assert (tmp_path / "ready").read_text("utf-8") == f"{url}\n"
-    async with httpx.AsyncClient(base_url=url) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         assert (await client.get("/host/status")).json()["idle"]
         assert (await client.post("/api/fail")).status_code == 500
     process.send_signal(signal.SIGTERM)

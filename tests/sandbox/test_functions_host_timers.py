@@ -48,14 +48,14 @@ def test_what_is_not_ncrontab_is_refused(expression):
 async def test_a_timer_fires_by_hand(environ):
     async with (
         running_host(SAMPLE_APP, environ=environ, timers=False) as host,
-        httpx.AsyncClient(base_url=host.url) as client,
+        httpx.AsyncClient(base_url=host.url, timeout=60) as client,
     ):
         tick = await client.post("/host/timers/Tick/run")
         failed = await client.post("/host/timers/TickFails/run")
         accepted = await client.post("/admin/functions/Tick", json={"input": ""})
         unknown = await client.post("/admin/functions/Nobody", json={})
         bad = await client.post("/admin/functions/Tick", content=b"")
-        idle = await client.get("/host/idle", params={"timeout": 10})
+        idle = await client.get("/host/idle", params={"timeout": 60})
     assert tick.json() == {"succeeded": True, "error": None}
     assert failed.json() == {"succeeded": False, "error": "OSError('meant to fail')"}
     assert (accepted.status_code, unknown.status_code, bad.status_code) == (202, 404, 400)

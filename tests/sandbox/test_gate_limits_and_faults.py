@@ -81,7 +81,7 @@ async def test_unknown_segment_is_a_bad_request(http: httpx.AsyncClient) -> None
 
 async def test_fifth_concurrent_request_of_a_mailbox_is_refused(http: httpx.AsyncClient) -> None:
     adele, megan = await bearer(http), await bearer(http, MEGAN)
-    await http.patch("/sandbox/limits", json={"latencySeconds": 0.15})
+    await http.patch("/sandbox/limits", json={"latencySeconds": 1.0})
     wanted = [http.get("/v1.0/me/calendars", headers=adele) for _ in range(5)]
     wanted.append(http.get("/v1.0/me/calendars", headers=megan))
     *own, other = await asyncio.gather(*wanted)
@@ -97,7 +97,7 @@ async def test_fifth_concurrent_request_of_a_mailbox_is_refused(http: httpx.Asyn
 
 async def test_a_batch_counts_as_up_to_four(http: httpx.AsyncClient) -> None:
     headers = await bearer(http)
-    await http.patch("/sandbox/limits", json={"latencySeconds": 0.02})
+    await http.patch("/sandbox/limits", json={"latencySeconds": 0.3})
     inner = [{"id": str(n), "method": "GET", "url": "/me/calendars"} for n in range(9)]
     answer = await http.post("/v1.0/$batch", headers=headers, json={"requests": inner})
     assert {part["status"] for part in answer.json()["responses"]} == {200}

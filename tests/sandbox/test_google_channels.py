@@ -107,7 +107,7 @@ async def test_the_sync_message_can_precede_the_answer(
 async def test_a_message_can_precede_the_change(
     greg: Caller, listener: Listener, channels: ChannelService, sandbox: RunningSandbox
 ) -> None:
-    channels.settings.early_probability, channels.settings.early_seconds = 1.0, 0.5
+    channels.settings.early_probability, channels.settings.early_seconds = 1.0, 3.0
     _, token, _ = await greg.round()
     await greg.post(WATCH, body(listener))
     made = sandbox.world.google.account(GREG).create_event(**timed())

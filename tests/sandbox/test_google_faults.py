@@ -36,7 +36,7 @@ async def test_over_the_quota_403_or_429(greg: Caller, sandbox: RunningSandbox) 
 
 
 async def test_requests_in_flight_are_measured(greg: Caller, http: httpx.AsyncClient) -> None:
-    await http.patch("/sandbox/google/limits", json={"latencySeconds": 0.1})
+    await http.patch("/sandbox/google/limits", json={"latencySeconds": 1.0})
     await asyncio.gather(*(greg.get(EVENTS) for _ in range(3)))
     shown = (await http.get("/sandbox/google/limits")).json()["accounts"][GREG]
     assert shown == {"inFlight": 0, "maximum": 3, "refused": 0}
