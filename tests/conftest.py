@@ -13,12 +13,23 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.azurite import shared_azurite
 from sandbox.stack import Stack, running_stack
 from shared import services
 from tests.people import PATIENCE, Person
 from tests.storage import Storage
+
+settings.register_profile(
+    "same every time",
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("same every time")
 
 
 class Clock:

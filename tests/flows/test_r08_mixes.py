@@ -48,7 +48,7 @@ from tests.flows.two_providers import (
     Place,
     mixed,
 )
-from tests.people import Person
+from tests.people import PATIENCE, Person
 from tests.storage import Storage
 
 LATER = span(4, 16)
@@ -303,7 +303,7 @@ async def test_r14_what_is_moved_and_renamed_comes_back(mix: Mix, crm: Person) -
 
     mix.primary.move(mix.primary.only(), LATER)
     await mix.person.stack.sandbox.world.crm.wait_for(
-        lambda crm: crm.changes_of("appointment.updated"), within=60
+        lambda crm: crm.changes_of("appointment.updated"), within=PATIENCE
     )
     mix.primary.rename(mix.primary.only(), "Second viewing")
     found = await says(crm, "a1", title="Second viewing")

@@ -22,10 +22,9 @@ from tests.flows.outlook import (
     span,
     until,
 )
-from tests.people import Person
+from tests.people import PATIENCE, Person
 
 LATER = span(4, 16)
-PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from graph_client import Clock, add, mailbox, weekly
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.microsoft.mailbox import CalendarEntry, Event, Mailbox
@@ -15,10 +15,6 @@ from sandbox.microsoft.mailbox.times import Window
 WINDOW = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 STEPS = ("single", "series", "change", "delete", "shift", "skip", "except", "move")
 Shown = dict[str, tuple[str, datetime, str]]
-# What is made up is the same every time.
-SAME = settings(
-    derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
 
 
 class Reader:
@@ -105,7 +101,7 @@ def act_on_occurrence(box: Mailbox, step: str, number: int, event: Event) -> Non
             box.change_occurrence(event, original, subject=f"Exception {number}")
 
 
-@settings(SAME, max_examples=80)
+@settings(max_examples=80)
 @given(
     st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 200)), min_size=12, max_size=40),
     st.integers(1, 6),
